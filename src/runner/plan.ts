@@ -1,0 +1,100 @@
+/**
+ * What one run is told: the JSON in the environment variable `DOSSIER_PLAN`, written by the operator, read by the runner.
+ *
+ * It names what to read and what to write and never holds a secret: those come as environment variables that the kubelet fills from Secrets (`PLAN_ENV`).
+ */
+import type { Column } from './rows.ts';
+
+/** Names of the environment variables through which a Job speaks to its runner. */
+export const PLAN_ENV = {
+  plan: 'DOSSIER_PLAN',
+  /** Path of the file that becomes the termination message. */
+  terminationLog: 'DOSSIER_TERMINATION_LOG',
+  /** Connection URL of a SQL source. */
+  sourceUrl: 'DOSSIER_SOURCE_URL',
+  /** PEM bundle of a private authority for the source. */
+  sourceCa: 'DOSSIER_SOURCE_CA',
+  /** PEM bundle of a private authority for the object store. */
+  storageCa: 'DOSSIER_STORAGE_CA',
+  accessKeyId: 'AWS_ACCESS_KEY_ID',
+  secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
+  sessionToken: 'AWS_SESSION_TOKEN',
+} as const;
+
+/** Largest plan in bytes of UTF-8: Linux refuses a single environment string of 131,072 bytes. */
+export const PLAN_LIMIT_BYTES = 120_000;
+
+export type ReportFormat = 'CSV' | 'XLSX';
+
+/** A parameter after defaults and checks. `null` = optional and not given. */
+export type ResolvedParameter =
+  | { readonly name: string; readonly type: 'String' | 'Decimal' | 'Date'; readonly value: string | null }
+  /** Digits with an optional minus, exact beyond 2^53. */
+  | { readonly name: string; readonly type: 'Integer'; readonly value: string | null }
+  | { readonly name: string; readonly type: 'Boolean'; readonly value: boolean | null }
+  /** Half-open: from <= t < to; instants in UTC (`2026-09-30T22:00:00Z`). */
+  | { readonly name: string; readonly type: 'Period'; readonly value: { readonly from: string; readonly to: string } | null };
+
+/** `spec.source` of a template, without its Secrets. */
+export type SourcePlan =
+  /** `rows` as the manifest has them; integers beyond 2^53 survive because the plan is written and read with exact integers (`exact-json.ts`). */
+  | { readonly kind: 'inline'; readonly rows: readonly Readonly<Record<string, unknown>>[] }
+  | { readonly kind: 'postgres'; readonly query: string; readonly statementTimeoutSeconds?: number };
+
+export interface CsvOptions {
+  readonly delimiter: ',' | ';' | '|' | '\t';
+  readonly header: boolean;
+  readonly bom: boolean;
+  readonly quote: 'Minimal' | 'All';
+  readonly lineEnding: 'LF' | 'CRLF';
+  /** Text of a null cell. */
+  readonly null: string;
+  readonly formulas: 'Escape' | 'Keep';
+}
+
+export interface XlsxOptions {
+  readonly sheetName: string;
+  readonly freezeHeader: boolean;
+  readonly autoFilter: boolean;
+}
+
+/** A bucket as an S3 client needs it, without credentials. */
+export interface BucketPlan {
+  readonly bucket: string;
+  /** Scheme, host and port; absent = AWS' own endpoint of the region. */
+  readonly endpoint?: string;
+  readonly region: string;
+  readonly forcePathStyle: boolean;
+  readonly serverSideEncryption?: 'AES256' | 'aws:kms';
+  /** How each part proves itself: Auto = Content-MD5 where an endpoint is set, SHA-256 on AWS. */
+  readonly checksums: 'Auto' | 'MD5' | 'SHA256';
+  /** Secret = keys in the environment; Pod = the identity of the pod (IRSA, pod identity). */
+  readonly credentials: 'Secret' | 'Pod';
+}
+
+export interface OutputPlan {
+  readonly storage: BucketPlan;
+  /** The object's whole key, computed by the operator. */
+  readonly key: string;
+  readonly contentType: string;
+  /** RFC 6266. */
+  readonly contentDisposition: string;
+}
+
+export interface RunPlan {
+  readonly version: 1;
+  readonly report: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly attempt: number;
+  /** IANA zone of dates and wall clocks. */
+  readonly timeZone: string;
+  readonly parameters: readonly ResolvedParameter[];
+  readonly source: SourcePlan;
+  /** Absent only for SQL: then the result's own columns. */
+  readonly columns?: readonly Column[];
+  readonly format: ReportFormat;
+  readonly csv: CsvOptions;
+  readonly xlsx: XlsxOptions;
+  readonly output: OutputPlan;
+  /** Only the local demo and tests may reach loopback addresses. */
+  readonly allowLoopback: boolean;
+}
