@@ -1,0 +1,157 @@
+/**
+ * Events (events.k8s.io/v1): what a person reads in `kubectl describe`.
+ *
+ * Best effort by design: a lost Event must never fail or delay a reconcile, so notes go through a short queue with one sender. A repeated note becomes a series
+ * instead of a new object, and each object has a budget (client-go's: 25 at once, then one in five minutes), so that no loop can flood etcd.
+ */
+import { createHash } from 'node:crypto';
+import type { KubeClient } from './client.ts';
+import { isForbidden, isNotFound } from './errors.ts';
+import { microTime } from './micro-time.ts';
+import type { KubeObject } from './objects.ts';
+import { apiVersionOf, EVENTS } from './resources.ts';
+
+/** Notes that wait to be sent; beyond it the newest is dropped. */
+const QUEUE_LIMIT = 1_000;
+/** Within this time an equal note joins the series. */
+const SERIES_WINDOW_MS = 6 * 60_000;
+const BUDGET_BURST = 25;
+const BUDGET_REFILL_MS = 5 * 60_000;
+/** Objects whose series and budget are remembered. */
+const MEMORY_LIMIT = 4_096;
+/** Validation of events.k8s.io/v1: a note has at most 1 kB. */
+const NOTE_LIMIT_BYTES = 1_000;
+
+export interface EventNote {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, e.g. the condition's reason. */
+  readonly reason: string;
+  /** What the operator did, e.g. CreateJob. */
+  readonly action: string;
+  readonly note: string;
+}
+
+interface Series {
+  readonly name: string;
+  readonly namespace: string;
+  count: number;
+  lastAt: number;
+}
+
+export class EventRecorder {
+  readonly #client: KubeClient;
+  readonly #instance: string;
+  readonly #onError: (error: unknown) => void;
+  readonly #series = new Map<string, Series>();
+  readonly #budgets = new Map<string, { tokens: number; at: number }>();
+  readonly #queue: (() => Promise<void>)[] = [];
+  readonly #stop = new AbortController();
+  #sending: Promise<void> = Promise.resolve();
+  #active = false;
+
+  /** `instance`: which process speaks, e.g. the pod's name. */
+  constructor(client: KubeClient, instance: string, onError: (error: unknown) => void) {
+    this.#client = client;
+    this.#instance = instance;
+    this.#onError = onError;
+  }
+
+  /** Takes a note about an object; returns at once and never throws. */
+  record(regarding: KubeObject, event: EventNote): void {
+    if (this.#stop.signal.aborted || this.#queue.length >= QUEUE_LIMIT || !this.#afford(regarding.metadata.uid)) return;
+    const now = Date.now();
+    this.#queue.push(() => this.#send(regarding, event, now));
+    if (!this.#active) this.#sending = this.#drain();
+  }
+
+  /** Sends what waits, for at most `ms`, and takes no more. */
+  async close(ms: number): Promise<void> {
+    const timer = setTimeout(() => this.#stop.abort(), ms);
+    await this.#sending;
+    clearTimeout(timer);
+    this.#stop.abort();
+  }
+
+  async #drain(): Promise<void> {
+    this.#active = true;
+    for (let send = this.#queue.shift(); send !== undefined; send = this.#queue.shift()) {
+      if (this.#stop.signal.aborted) break;
+      try {
+        await send();
+      } catch (error) {
+        // A namespace that is going away takes no new Events (403); an object that is gone needs none.
+        if (!isForbidden(error) && !isNotFound(error)) this.#onError(error);
+      }
+    }
+    this.#active = false;
+  }
+
+  async #send(regarding: KubeObject, event: EventNote, now: number): Promise<void> {
+    const key = `${regarding.metadata.uid}/${event.type}/${event.reason}/${event.action}/${event.note}`;
+    const known = this.#series.get(key);
+    if (known !== undefined && now - known.lastAt < SERIES_WINDOW_MS) {
+      known.count += 1;
+      known.lastAt = now;
+      const series = { count: known.count, lastObservedTime: microTime(now) };
+      await this.#client.patchJson(EVENTS, known.namespace, known.name, [{ op: 'add', path: '/series', value: series }], this.#stop.signal);
+      return;
+    }
+    const namespace = regarding.metadata.namespace ?? 'default';
+    const name = `${regarding.metadata.name.slice(0, 200)}.${createHash('sha256').update(`${key}/${now}`).digest('hex').slice(0, 16)}`;
+    const { apiVersion, kind } = regarding;
+    await this.#client.create(
+      EVENTS,
+      {
+        apiVersion: apiVersionOf(EVENTS),
+        kind: 'Event',
+        metadata: { name, namespace },
+        eventTime: microTime(now),
+        reportingController: 'dossier.dev/operator',
+        reportingInstance: this.#instance.slice(0, 128),
+        regarding: {
+          apiVersion,
+          kind,
+          name: regarding.metadata.name,
+          uid: regarding.metadata.uid,
+          ...(regarding.metadata.namespace === undefined ? {} : { namespace }),
+        },
+        type: event.type,
+        reason: event.reason,
+        action: event.action,
+        note: cutToBytes(event.note, NOTE_LIMIT_BYTES),
+      },
+      this.#stop.signal,
+    );
+    forgetOldest(this.#series);
+    this.#series.set(key, { name, namespace, count: 1, lastAt: now });
+  }
+
+  #afford(uid: string): boolean {
+    const now = performance.now();
+    const budget = this.#budgets.get(uid) ?? { tokens: BUDGET_BURST, at: now };
+    budget.tokens = Math.min(BUDGET_BURST, budget.tokens + (now - budget.at) / BUDGET_REFILL_MS);
+    budget.at = now;
+    this.#budgets.delete(uid);
+    forgetOldest(this.#budgets);
+    this.#budgets.set(uid, budget);
+    if (budget.tokens < 1) return false;
+    budget.tokens -= 1;
+    return true;
+  }
+}
+
+/** Maps keep insertion order: the first key is the oldest. */
+function forgetOldest(map: Map<string, unknown>): void {
+  if (map.size < MEMORY_LIMIT) return;
+  const oldest = map.keys().next();
+  if (oldest.done !== true) map.delete(oldest.value);
+}
+
+function cutToBytes(text: string, limit: number): string {
+  if (Buffer.byteLength(text) <= limit) return text;
+  const cut = Buffer.from(text)
+    .subarray(0, limit - 3)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '');
+  return `${cut}…`;
+}

@@ -1,0 +1,134 @@
+/**
+ * HTTP to the apiserver: one pool of kept connections, raw JSON in and out.
+ *
+ * A generated client opens a pool a request and models every kind (pitfalls.md); an operator needs neither. Client-side rate limits are off: API Priority and Fairness
+ * tells us to wait with 429 and Retry-After, and that is honoured here, for every caller, because a 429 is sent before anything was done.
+ */
+import { Agent, type Dispatcher } from 'undici';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectionError, toKubeError } from './errors.ts';
+import type { ClusterConfig } from './config.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The apiserver itself ends a request after 60 s; half of that is long for anything but a watch. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** client-go's bound on tries that a Retry-After asks for. */
+const MAX_THROTTLED_TRIES = 10;
+const MAX_RETRY_AFTER_MS = 30_000;
+const MAX_CONNECTIONS = 32;
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query, already encoded. */
+  readonly path: string;
+  readonly body?: string;
+  /** Of the body; default application/json. */
+  readonly contentType?: string;
+  /** Default application/json. */
+  readonly accept?: string;
+  readonly signal: AbortSignal;
+}
+
+/** A response whose body is read piece by piece: a watch, or a log. */
+export interface KubeStream {
+  readonly body: AsyncIterable<Buffer>;
+  /** Ends the connection; safe twice. */
+  close(): void;
+}
+
+export interface Transport {
+  /** The body of a successful answer. Throws KubeError or ConnectionError. */
+  request(request: KubeRequest): Promise<string>;
+  /** As `request`, but without a bound on how long the body takes; the signal ends it. */
+  stream(request: KubeRequest): Promise<KubeStream>;
+  close(): Promise<void>;
+}
+
+export class HttpTransport implements Transport {
+  readonly #config: ClusterConfig;
+  readonly #requests: Agent;
+  readonly #streams: Agent;
+  readonly #userAgent: string;
+
+  constructor(config: ClusterConfig, userAgent: string) {
+    this.#config = config;
+    this.#userAgent = userAgent;
+    const connect = { ...config.tls, timeout: CONNECT_TIMEOUT_MS };
+    this.#requests = new Agent({
+      connect,
+      connections: MAX_CONNECTIONS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      bodyTimeout: REQUEST_TIMEOUT_MS,
+    });
+    // Watches hold a connection each for minutes; they must neither wait for a place in the pool nor be cut by its time-outs. Their reader has its own.
+    this.#streams = new Agent({ connect, headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout: 0 });
+  }
+
+  async request(request: KubeRequest): Promise<string> {
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS * 2)]);
+    const response = await this.#send(this.#requests, { ...request, signal }, false);
+    try {
+      return await response.body.text();
+    } catch (error) {
+      throw this.#connectionError(request, error);
+    }
+  }
+
+  async stream(request: KubeRequest): Promise<KubeStream> {
+    const response = await this.#send(this.#streams, request, false);
+    const body = response.body;
+    body.on('error', () => undefined); // A cut stream reaches its reader through the iterator; without a listener it would end the process.
+    return { body, close: () => body.destroy() };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#requests.destroy(), this.#streams.destroy()]);
+  }
+
+  async #send(agent: Agent, request: KubeRequest, freshCredentials: boolean): Promise<Dispatcher.ResponseData> {
+    for (let tries = 1; ; tries += 1) {
+      const response = await this.#once(agent, request, freshCredentials);
+      if (response.statusCode < 300) return response;
+      const retryAfter = response.headers['retry-after'];
+      const body = await response.body.text().catch(() => '');
+      const error = toKubeError(response.statusCode, body, typeof retryAfter === 'string' ? retryAfter : undefined);
+      if (error.status === 401 && !freshCredentials) return this.#send(agent, request, true);
+      if (error.status !== 429 || error.retryAfterSeconds === undefined || tries >= MAX_THROTTLED_TRIES) throw error;
+      await sleep(Math.min(error.retryAfterSeconds * 1000, MAX_RETRY_AFTER_MS), undefined, { signal: request.signal });
+    }
+  }
+
+  async #once(agent: Agent, request: KubeRequest, freshCredentials: boolean): Promise<Dispatcher.ResponseData> {
+    const headers: Record<string, string> = { accept: request.accept ?? 'application/json', 'user-agent': this.#userAgent };
+    const authorization = await this.#config.authorization(freshCredentials);
+    if (authorization !== undefined) headers['authorization'] = authorization;
+    if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
+    try {
+      return await agent.request({
+        origin: this.#config.server.origin,
+        path: this.#config.server.pathname.replace(/\/$/, '') + request.path, // some hosted apiservers live below a path
+        method: request.method,
+        headers,
+        body: request.body ?? null,
+        signal: request.signal,
+      });
+    } catch (error) {
+      throw this.#connectionError(request, error);
+    }
+  }
+
+  /** Our own stop stays an abort; everything else is one type that says which call had no answer, and never carries headers. */
+  #connectionError(request: KubeRequest, error: unknown): unknown {
+    if (request.signal.aborted && error === request.signal.reason) return error;
+    const code =
+      error instanceof Error && 'code' in error && typeof error.code === 'string'
+        ? error.code
+        : error instanceof Error
+          ? error.name
+          : 'unknown';
+    return new ConnectionError(
+      `no answer from the apiserver at ${this.#config.server.host} (${code}): ${request.method} ${request.path.split('?')[0]}`,
+      error,
+    );
+  }
+}
