@@ -19,3 +19,8 @@ export function foreignText(text: string, limit: number = FOREIGN_TEXT_LIMIT): s
     .replace(UNSAFE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
   return escaped.length <= limit ? escaped : `${escaped.slice(0, limit - 1).toWellFormed()}…`;
 }
+
+/** A value that a user wrote, quoted for a message: at most 80 characters of it. */
+export function quoted(value: string | number | bigint | boolean): string {
+  return typeof value === 'string' ? `"${foreignText(value, 80)}"` : String(value);
+}

@@ -1,0 +1,64 @@
+/** One reader a scalar type: the given value to its canonical form, or the clause that says what is wrong with it and how to write it. */
+import { quoted } from '../../foreign-text.ts';
+import { bad, good, type GivenScalar, type ParameterDeclaration, type Read } from './declaration.ts';
+import { canonicalDecimal, compareDecimals } from './decimal.ts';
+import { compilePattern } from './pattern.ts';
+
+/** The range of PostgreSQL's bigint and of every other 64-bit integer. */
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+/** Longest text of a value (api.md Bounds). */
+export const VALUE_LIMIT = 1024;
+
+export function readString(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {
+  if (typeof given !== 'string') {
+    return bad(
+      `${given} is a number in the manifest, but the parameter is a String: put it in quotes ("${given}"), because YAML drops leading zeros of numbers`,
+    );
+  }
+  const length = [...given].length;
+  const { minLength, maxLength = VALUE_LIMIT, pattern } = declaration;
+  if (minLength !== undefined && length < minLength)
+    return bad(`${quoted(given)} has ${length} characters; at least ${minLength} are needed`);
+  if (length > maxLength) return bad(`the value has ${length} characters; at most ${maxLength} are allowed`);
+  if (pattern === undefined) return good(given);
+  const compiled = compilePattern(pattern);
+  if (!compiled.ok) return compiled;
+  return compiled.value(given) ? good(given) : bad(`${quoted(given)} does not match the pattern ${pattern}`);
+}
+
+export function readInteger(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {
+  const integer = toInteger(given);
+  if (integer === undefined) return bad(`${quoted(given)} is not an integer`);
+  if (integer < INT64_MIN || integer > INT64_MAX) return bad(`${quoted(given)} does not fit 64 bits`);
+  const digits = integer.toString();
+  const outside = rangeProblem(digits, declaration);
+  return outside === undefined ? good(digits) : bad(outside);
+}
+
+export function readDecimal(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {
+  const decimal = canonicalDecimal(String(given));
+  if (decimal === undefined) return bad(`${quoted(given)} is not a decimal; write digits with a point, in quotes, e.g. "12.50"`);
+  const outside = rangeProblem(decimal, declaration);
+  return outside === undefined ? good(decimal) : bad(outside);
+}
+
+export function readBoolean(given: GivenScalar): Read<boolean> {
+  if (given === 'true') return good(true);
+  if (given === 'false') return good(false);
+  return bad(`${quoted(given)} is not a Boolean; write "true" or "false", in quotes`);
+}
+
+function toInteger(given: GivenScalar): bigint | undefined {
+  if (typeof given === 'bigint') return given;
+  if (typeof given === 'number') return Number.isSafeInteger(given) ? BigInt(given) : undefined;
+  return /^[+-]?\d{1,30}$/.test(given) ? BigInt(given.replace(/^\+/, '')) : undefined;
+}
+
+function rangeProblem(value: string, { minimum, maximum }: ParameterDeclaration): string | undefined {
+  const lowest = minimum === undefined ? undefined : canonicalDecimal(String(minimum));
+  const highest = maximum === undefined ? undefined : canonicalDecimal(String(maximum));
+  if (lowest !== undefined && compareDecimals(value, lowest) < 0) return `${value} is less than the minimum ${lowest}`;
+  if (highest !== undefined && compareDecimals(value, highest) > 0) return `${value} is more than the maximum ${highest}`;
+  return undefined;
+}
