@@ -73,18 +73,32 @@ export interface BucketPlan {
 }
 
 export interface OutputPlan {
-  readonly storage: BucketPlan;
+  readonly bucket: BucketPlan;
+  /** The ReportStorage, so that whoever cleans up later finds the same one. */
+  readonly storage: { readonly name: string; readonly uid: string };
   /** The object's whole key, computed by the operator. */
   readonly key: string;
+  readonly fileName: string;
   readonly contentType: string;
   /** RFC 6266. */
   readonly contentDisposition: string;
 }
 
+/** Which template a run was made from, as it was then. */
+export interface TemplateFacts {
+  readonly kind: 'ReportTemplate';
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+}
+
 export interface RunPlan {
   readonly version: 1;
   readonly report: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly template: TemplateFacts;
   readonly attempt: number;
+  /** From the first pod on, all retries included. */
+  readonly activeDeadlineSeconds: number;
   /** IANA zone of dates and wall clocks. */
   readonly timeZone: string;
   readonly parameters: readonly ResolvedParameter[];
