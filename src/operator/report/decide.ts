@@ -1,0 +1,66 @@
+/**
+ * The heart of Dossier: what follows from a view at a moment. Pure: no I/O, no clock, no random; readable next to the phase table of docs/reference/report.md.
+ */
+import { beginFailing, cleanUp, continueFailing, hasFinalizer, settled } from './end.ts';
+import { isRerun, lateStart, startDeadline } from './deadlines.ts';
+import { follow } from './follow.ts';
+import type { Report } from '../../api/generated/report.ts';
+import { withLook, type Plan, type Step } from './plan.ts';
+import { currentMessage, currentReason, isTerminal, nextStatus, type Standing } from './status.ts';
+import { transitionEvents } from './transitions.ts';
+import type { Readiness, ReportView } from './view.ts';
+
+/** `now` in epoch milliseconds. */
+export function decide(view: ReportView, now: number): Plan {
+  const { report, job } = view;
+  if (report.metadata.deletionTimestamp !== undefined) return cleanUp(view, now);
+  if (isTerminal(report)) return settled(view, now);
+  if (report.status?.failure !== undefined) return continueFailing(view, now);
+  switch (job.kind) {
+    case 'none':
+      return start(view, now);
+    case 'expected':
+      return withLook({ steps: [], events: [] }, now + EXPECTED_JOB_INTERVAL_MS);
+    case 'gone':
+      return beginFailing(view, 'JobDeleted', `Job ${job.name} was deleted before it finished; create a new Report`, {}, now);
+    case 'present':
+      return follow(view, job, now);
+  }
+}
+
+/** A Job we made shows in the cache within milliseconds; after this it is asked for. */
+const EXPECTED_JOB_INTERVAL_MS = 2_000;
+
+function start(view: ReportView, now: number): Plan {
+  const { report, readiness } = view;
+  const deadline = startDeadline(report);
+  if (deadline !== undefined && now >= deadline) {
+    const { reason, message } = lateStart(report);
+    return beginFailing(view, reason, message, {}, now);
+  }
+  if (readiness === undefined) return withLook({ steps: [], events: [] }, now);
+  switch (readiness.kind) {
+    case 'hopeless':
+      return beginFailing(view, readiness.reason, readiness.message, {}, now);
+    case 'waiting':
+      return wait(report, readiness, deadline, now);
+    case 'ready': {
+      const steps: Step[] = [{ kind: 'holdStorage', storage: readiness.facts.storage }];
+      if (!hasFinalizer(report)) steps.push({ kind: 'addFinalizer' });
+      steps.push({ kind: 'createJob', job: readiness.job });
+      return withLook({ steps, events: [] }, deadline);
+    }
+  }
+}
+
+function wait(report: Report, blocker: Extract<Readiness, { kind: 'waiting' }>, deadline: number | undefined, now: number): Plan {
+  // Once Deploying, never Pending again: a second attempt that has to wait is queued.
+  const standing: Standing = isRerun(report)
+    ? { phase: 'Deploying', reason: 'Queued', message: `to run once more: ${blocker.message}` }
+    : { phase: 'Pending', reason: blocker.reason, message: blocker.message };
+  // The count in a queue's message moves all the time; waiting costs one write.
+  const stillQueued = standing.reason === 'Queued' && currentReason(report) === 'Queued';
+  const steady = stillQueued ? { ...standing, message: currentMessage(report) ?? standing.message } : standing;
+  const status = nextStatus(report, steady, {}, now);
+  return withLook({ steps: [{ kind: 'writeStatus', status }], events: transitionEvents(report, steady) }, deadline);
+}

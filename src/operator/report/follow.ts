@@ -1,0 +1,263 @@
+/**
+ * A Report whose Job exists: follow it from its first pod to a checked file or a named failure.
+ *
+ * Evidence in order: a pod that succeeded with a result, the Job's own verdict, deadlines, and only then how far the run is. A run is over when its result is
+ * checked in the bucket, not when a process says so.
+ */
+import { quoted } from '../../foreign-text.ts';
+import type { ReportReason } from '../../api/reasons.ts';
+import type { EventNote } from '../../kube/events.ts';
+import type { Pod } from '../../kube/objects.ts';
+import type { RunSuccess } from '../../runner/result.ts';
+import { beginFailing, ready } from './end.ts';
+import { classifyRefusal, jobState } from './job-state.ts';
+import { earliest, withLook, type Plan } from './plan.ts';
+import { podState, type PodState } from './pod-state.ts';
+import { lateEnd, lateStart, startDeadline, type Lateness } from './deadlines.ts';
+import { currentReason, humanDuration, nextStatus, rfc3339, type Standing, type StatusChanges } from './status.ts';
+import { transitionEvents } from './transitions.ts';
+import type { JobView, ReportView } from './view.ts';
+
+/** An image that could not be pulled for so long will not come by itself. */
+const IMAGE_PULL_PATIENCE_MS = 5 * 60_000;
+/** How long after a run's end its file may stay unchecked because the bucket does not answer. */
+const CHECK_PATIENCE_MS = 10 * 60_000;
+/** A Job without a pod is looked at again this often: the Job controller's refusals are only told in Events. */
+export const REFUSAL_INTERVAL_MS = 5_000;
+const MAX_ATTEMPTS = 2;
+
+export type PresentJob = Extract<JobView, { kind: 'present' }>;
+
+interface PodNote {
+  readonly pod: Pod;
+  readonly state: PodState;
+}
+
+export function follow(view: ReportView, job: PresentJob, now: number): Plan {
+  const pods = job.pods.map((pod) => ({ pod, state: podState(pod) }));
+  const changes = facts(view, job, now);
+  const success = pods.flatMap(({ state }) => (state.kind === 'succeeded' && state.result !== undefined ? [state.result] : []))[0];
+  if (success !== undefined) return check(view, job, success, changes, now);
+  const verdict = jobState(job.job);
+  if (verdict.kind === 'complete') return resultLost(view, job, changes, now);
+  if (job.job.metadata.deletionTimestamp !== undefined) {
+    return beginFailing(
+      view,
+      'JobDeleted',
+      `Job ${job.job.metadata.name} was deleted before it finished; create a new Report`,
+      changes,
+      now,
+    );
+  }
+  if (verdict.kind === 'failed') return jobFailed(view, job, pods, verdict, changes, now);
+  const dead = deadline(view, job, changes, now);
+  if (dead.passed !== undefined) return beginFailing(view, dead.passed.reason, dead.passed.message, changes, now);
+  const unstartable = pods.find(({ state }) => state.kind === 'unstartable')?.state;
+  if (unstartable?.kind === 'unstartable') return beginFailing(view, unstartable.reason, unstartable.message, changes, now);
+  const refused = refusal(job);
+  if (refused?.kind === 'rejected') {
+    return beginFailing(view, 'PodRejected', `the cluster refuses the runner's pod: ${refused.message}`, changes, now);
+  }
+  return stand(view, job, pods, changes, dead.at, now);
+}
+
+/** What the status can say as soon as a Job exists, all of it read from the Job itself. */
+function facts(view: ReportView, { job, facts: run, pods }: PresentJob, now: number): StatusChanges {
+  const { status } = view.report;
+  const firstPod = pods[0]?.metadata.creationTimestamp ?? ((job.status?.active ?? 0) > 0 ? rfc3339(now) : undefined);
+  const startTime = status?.startTime ?? firstPod;
+  return {
+    job: { name: job.metadata.name, uid: job.metadata.uid },
+    attempt: run.attempt,
+    parameters: run.parameters,
+    template: run.template,
+    storage: run.storage,
+    ...(startTime === undefined ? {} : { startTime }),
+    ...(view.progress === undefined ? {} : { progress: view.progress }),
+  };
+}
+
+/** The run says that it made a file; the bucket has the last word. */
+function check(view: ReportView, job: PresentJob, result: RunSuccess, changes: StatusChanges, now: number): Plan {
+  const { stored } = view;
+  if (result.key !== job.facts.key) {
+    return beginFailing(view, 'FileMissing', `the runner names another object than the one it was told to write`, changes, now);
+  }
+  if (stored === undefined || stored.kind === 'unknown') {
+    const finishedAt = Math.max(...job.pods.map(finishTime), Date.parse(changes.startTime ?? rfc3339(now)));
+    const why = stored?.message ?? 'not looked at yet';
+    if (now >= finishedAt + CHECK_PATIENCE_MS) {
+      return beginFailing(
+        view,
+        'StorageFailed',
+        `the file was uploaded but could not be checked for ${humanDuration(CHECK_PATIENCE_MS)}: ${why}`,
+        changes,
+        now,
+      );
+    }
+    return standingPlan(
+      view,
+      { phase: 'Deploying', reason: 'Uploading', message: `checking the file in the bucket: ${why}` },
+      changes,
+      now + 2_000,
+      now,
+    );
+  }
+  const missing = stored.kind === 'absent' ? 'it is not there' : difference(view, result, stored.facts);
+  if (missing !== undefined) {
+    return beginFailing(
+      view,
+      'FileMissing',
+      `the run succeeded, but its file ${quoted(job.facts.key)} is not as it was written: ${missing}`,
+      changes,
+      now,
+    );
+  }
+  return ready(view, job.facts, result, changes, now);
+}
+
+function difference(
+  view: ReportView,
+  result: RunSuccess,
+  object: { readonly bytes: number; readonly etag: string; readonly reportUid: string | undefined },
+): string | undefined {
+  if (object.reportUid !== view.report.metadata.uid) return 'it belongs to another Report';
+  if (object.bytes !== result.bytes) return `it has ${object.bytes} bytes instead of ${result.bytes}`;
+  if (object.etag !== result.etag) return 'its ETag is another one';
+  return undefined;
+}
+
+/** The Job succeeded and nobody can say what it made: its pods are gone. A file whose rows and checksum nobody can prove is not Ready. */
+function resultLost(view: ReportView, job: PresentJob, changes: StatusChanges, now: number): Plan {
+  const { name, uid } = job.job.metadata;
+  if (job.facts.attempt >= MAX_ATTEMPTS) {
+    return beginFailing(
+      view,
+      'JobFailed',
+      `Job ${name} succeeded, but its result was lost with its pod, twice; keep nodes until their pods are finished`,
+      changes,
+      now,
+    );
+  }
+  const message = `Job ${name} succeeded, but its result was lost with its pod; the report runs once more`;
+  const standing: Standing = { phase: 'Deploying', reason: 'Queued', message };
+  const status = nextStatus(
+    view.report,
+    standing,
+    { ...changes, job: undefined, progress: undefined, startTime: undefined, attempt: job.facts.attempt + 1 },
+    now,
+  );
+  const event: EventNote = { type: 'Warning', reason: 'ResultLost', action: 'Rerun', note: message };
+  return {
+    steps: [
+      { kind: 'writeStatus', status },
+      { kind: 'deleteJob', name, uid },
+    ],
+    events: [event],
+  };
+}
+
+function jobFailed(
+  view: ReportView,
+  job: PresentJob,
+  pods: readonly PodNote[],
+  verdict: { readonly reason: string; readonly message: string },
+  changes: StatusChanges,
+  now: number,
+): Plan {
+  if (verdict.reason === 'DeadlineExceeded') {
+    const late = changes.startTime === undefined ? lateStart(view.report) : lateEnd(job.facts.activeDeadlineSeconds);
+    return beginFailing(view, late.reason, late.message, changes, now);
+  }
+  const failures = pods.flatMap(({ state }) => (state.kind === 'failed' ? [state] : []));
+  const newest = failures.at(-1);
+  if (newest === undefined) return beginFailing(view, 'JobFailed', `the Job failed (${verdict.reason}): ${verdict.message}`, changes, now);
+  const tries = failures.length > 1 ? ` (tried ${failures.length} times)` : '';
+  return beginFailing(view, newest.reason, `${newest.message}${tries}`, changes, now);
+}
+
+/** Until the first pod it is the start that has a deadline, afterwards the run. */
+function deadline(
+  view: ReportView,
+  job: PresentJob,
+  changes: StatusChanges,
+  now: number,
+): { readonly at: number | undefined; readonly passed?: Lateness } {
+  if (changes.startTime === undefined) {
+    const at = startDeadline(view.report);
+    return at === undefined || now < at ? { at } : { at, passed: lateStart(view.report) };
+  }
+  const seconds = job.facts.activeDeadlineSeconds;
+  const at = Date.parse(changes.startTime) + seconds * 1000;
+  return now < at ? { at } : { at, passed: lateEnd(seconds) };
+}
+
+/** How far it is, for a person to read. */
+function stand(
+  view: ReportView,
+  job: PresentJob,
+  pods: readonly PodNote[],
+  changes: StatusChanges,
+  deadlineAt: number | undefined,
+  now: number,
+): Plan {
+  const standing = standingOf(view, job, pods, changes);
+  if (standing.reason === 'ImagePull') {
+    const since = currentReason(view.report) === 'ImagePull' ? Date.parse(view.report.status?.reasonTime ?? rfc3339(now)) : now;
+    if (now >= since + IMAGE_PULL_PATIENCE_MS) return beginFailing(view, 'ImagePullFailed', standing.message, changes, now);
+    return standingPlan(view, standing, changes, earliest(deadlineAt, since + IMAGE_PULL_PATIENCE_MS), now);
+  }
+  const podless = !pods.some(({ state }) => isLive(state)) && jobState(job.job).kind === 'alive';
+  return standingPlan(view, standing, changes, earliest(deadlineAt, podless ? now + REFUSAL_INTERVAL_MS : undefined), now);
+}
+
+function standingOf(view: ReportView, job: PresentJob, pods: readonly PodNote[], changes: StatusChanges): Standing {
+  const started = changes.startTime !== undefined || job.facts.attempt > 1; // once Deploying, never Pending again
+  const phase = started ? 'Deploying' : 'Pending';
+  if (jobState(job.job).kind === 'suspended')
+    return { phase, reason: 'Queued', message: `Job ${job.job.metadata.name} is suspended; whoever suspended it decides when it runs` };
+  const live = pods.filter(({ state }) => isLive(state)).at(-1);
+  if (live === undefined) return { phase, ...withoutPod(job, pods, started) };
+  if (live.state.kind === 'starting') return { phase, reason: live.state.reason, message: live.state.message };
+  if (live.state.kind === 'terminating')
+    return { phase, reason: 'Queued', message: `pod ${live.pod.metadata.name} is going away; another one follows` };
+  const { progress } = view;
+  if (progress?.phase === 'Uploading') return { phase, reason: 'Uploading', message: 'the last rows are on their way to the bucket' };
+  return { phase, reason: 'Rendering', message: 'reading rows and writing the file' };
+}
+
+function withoutPod(
+  job: PresentJob,
+  pods: readonly PodNote[],
+  started: boolean,
+): { readonly reason: ReportReason; readonly message: string } {
+  const refused = refusal(job);
+  if (refused?.kind === 'quota') return { reason: 'QuotaExceeded', message: `a quota of the namespace is used up: ${refused.message}` };
+  if (refused?.kind === 'serviceAccount' && !started) return { reason: 'ServiceAccountNotFound', message: refused.message };
+  const failed = pods.flatMap(({ state }) => (state.kind === 'failed' ? [state] : [])).at(-1);
+  if (failed !== undefined)
+    return { reason: 'Queued', message: `the last try failed (${failed.reason}: ${failed.message}); the next pod is on its way` };
+  const why = refused === undefined ? '' : `: ${refused.message}`;
+  return started
+    ? { reason: 'Queued', message: `the next pod of Job ${job.job.metadata.name} is on its way${why}` }
+    : { reason: 'JobCreated', message: `Job ${job.job.metadata.name} is created; its pod is on its way${why}` };
+}
+
+function refusal(job: PresentJob): ReturnType<typeof classifyRefusal> | undefined {
+  const newest = job.refusals[0];
+  return newest === undefined ? undefined : classifyRefusal(newest);
+}
+
+function isLive(state: PodState): boolean {
+  return state.kind === 'starting' || state.kind === 'running' || state.kind === 'terminating';
+}
+
+function finishTime(pod: Pod): number {
+  const times = (pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''));
+  return Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
+}
+
+function standingPlan(view: ReportView, standing: Standing, changes: StatusChanges, lookAgainAt: number | undefined, now: number): Plan {
+  const status = nextStatus(view.report, standing, changes, now);
+  return withLook({ steps: [{ kind: 'writeStatus', status }], events: transitionEvents(view.report, standing) }, lookAgainAt);
+}

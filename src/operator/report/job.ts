@@ -1,0 +1,152 @@
+/**
+ * The Job of one run, and what can be read back from it.
+ *
+ * Everything a later pass needs to know about a run stands in the Job itself, in the plan that its pod template carries and that nobody can change afterwards; so an
+ * operator that died between creating the Job and writing the status has lost nothing, and an edited template cannot change what a running Report says about itself.
+ */
+import { createHash } from 'node:crypto';
+import type { Report } from '../../api/generated/report.ts';
+import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
+import { apiVersionOf, JOBS, REPORTS } from '../../kube/resources.ts';
+import type { Manifest } from '../../kube/client.ts';
+import { EXIT_MISTAKE } from '../../runner/exit.ts';
+import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
+import type { RunnerSettings } from '../settings.ts';
+import { effectiveResources } from './resources.ts';
+
+/** Only this container speaks for a run. */
+export const RUNNER_CONTAINER = 'runner';
+export const REPORT_LABEL = 'dossier.dev/report';
+export const REPORT_UID_LABEL = 'dossier.dev/report-uid';
+/** Selects everything the operator watches of Jobs and pods. */
+export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=dossier';
+/** How long the finished Job is kept, in seconds. */
+export const TTL_ANNOTATION = 'dossier.dev/ttl-seconds-after-finished';
+
+const TERMINATION_LOG = '/dev/termination-log';
+const TMP = '/tmp';
+/** Time to abort an upload after SIGTERM. */
+const GRACE_SECONDS = 30;
+
+/** `<report>-<10 characters of base32(sha256(uid + attempt))>`: at most 52 + 1 + 10 = 63 characters, and the same one after every crash. */
+export function jobName(report: Report, attempt: number): string {
+  const hash = createHash('sha256').update(`${report.metadata.uid}${attempt}`).digest();
+  return `${report.metadata.name}-${base32(hash).slice(0, 10)}`;
+}
+
+export function jobManifest(
+  report: Report,
+  template: ReportTemplate,
+  storage: ReportStorage,
+  plan: RunPlan,
+  planJson: string,
+  runner: RunnerSettings,
+): Manifest {
+  const { name, namespace = '', uid } = report.metadata;
+  const { job } = template.spec;
+  const labels = {
+    'app.kubernetes.io/name': 'dossier',
+    'app.kubernetes.io/component': 'runner',
+    'app.kubernetes.io/managed-by': 'dossier',
+    [REPORT_LABEL]: name,
+    [REPORT_UID_LABEL]: uid,
+  };
+  const startSeconds = report.spec.startDeadlineSeconds;
+  const pullSecrets = [...runner.imagePullSecrets.map((secret) => ({ name: secret })), ...(job.imagePullSecrets ?? [])];
+  return {
+    apiVersion: apiVersionOf(JOBS),
+    kind: JOBS.kind,
+    metadata: {
+      name: jobName(report, plan.attempt),
+      namespace,
+      labels: { ...job.labels, ...labels },
+      annotations: { [TTL_ANNOTATION]: String(job.ttlSecondsAfterFinished) },
+      ownerReferences: [{ apiVersion: apiVersionOf(REPORTS), kind: REPORTS.kind, name, uid, controller: true, blockOwnerDeletion: true }],
+    },
+    spec: {
+      backoffLimit: job.backoffLimit,
+      // The Job's clock runs from its creation, also while a quota keeps every pod away: so it carries both deadlines, and the operator holds the run to its own.
+      ...(startSeconds === 0 ? {} : { activeDeadlineSeconds: startSeconds + plan.activeDeadlineSeconds }),
+      podReplacementPolicy: 'Failed', // never two pods that write the same object
+      podFailurePolicy: {
+        rules: [
+          { action: 'FailJob', onExitCodes: { containerName: RUNNER_CONTAINER, operator: 'In', values: [EXIT_MISTAKE] } },
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+        ],
+      },
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: 'Never',
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          ...(job.serviceAccountName === undefined ? {} : { serviceAccountName: job.serviceAccountName }),
+          ...(job.priorityClassName === undefined ? {} : { priorityClassName: job.priorityClassName }),
+          ...(job.nodeSelector === undefined ? {} : { nodeSelector: job.nodeSelector }),
+          ...(job.tolerations === undefined ? {} : { tolerations: job.tolerations }),
+          ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [
+            {
+              name: RUNNER_CONTAINER,
+              image: runner.image,
+              imagePullPolicy: runner.imagePullPolicy,
+              env: environment(template, storage, planJson),
+              resources: effectiveResources(job.resources, runner.resources),
+              terminationMessagePath: TERMINATION_LOG,
+              terminationMessagePolicy: 'File',
+              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+              volumeMounts: [{ name: 'tmp', mountPath: TMP }],
+            },
+          ],
+          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: job.scratchSize } }],
+        },
+      },
+    },
+  };
+}
+
+/** Literals hold no secret; secrets are references that the kubelet resolves. Paths are told, never assumed. */
+function environment(template: ReportTemplate, storage: ReportStorage, planJson: string): readonly unknown[] {
+  const literal = (name: string, value: string): unknown => ({ name, value });
+  const secret = (name: string, from: { readonly name: string; readonly key: string }, optional = false): unknown => ({
+    name,
+    valueFrom: { secretKeyRef: { name: from.name, key: from.key, ...(optional ? { optional } : {}) } },
+  });
+  const { postgres } = template.spec.source;
+  const { credentialsSecretRef, caSecretRef } = storage.spec.s3;
+  return [
+    literal(PLAN_ENV.plan, planJson),
+    literal(PLAN_ENV.terminationLog, TERMINATION_LOG),
+    literal('TMPDIR', TMP),
+    ...(postgres === undefined ? [] : [secret(PLAN_ENV.sourceUrl, postgres.urlFrom.secretKeyRef)]),
+    ...(postgres?.caSecretRef === undefined ? [] : [secret(PLAN_ENV.sourceCa, postgres.caSecretRef)]),
+    ...(caSecretRef === undefined ? [] : [secret(PLAN_ENV.storageCa, caSecretRef)]),
+    ...(credentialsSecretRef === undefined
+      ? []
+      : [
+          secret(PLAN_ENV.accessKeyId, { name: credentialsSecretRef.name, key: 'AWS_ACCESS_KEY_ID' }),
+          secret(PLAN_ENV.secretAccessKey, { name: credentialsSecretRef.name, key: 'AWS_SECRET_ACCESS_KEY' }),
+          secret(PLAN_ENV.sessionToken, { name: credentialsSecretRef.name, key: 'AWS_SESSION_TOKEN' }, true),
+        ]),
+  ];
+}
+
+/** RFC 4648 base32, lower case: letters and digits that a name may hold. */
+function base32(bytes: Uint8Array): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+  let text = '';
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = ((value << 8) | byte) & 0xfff;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += alphabet[(value >> bits) & 31] ?? '';
+    }
+  }
+  return text;
+}

@@ -1,0 +1,117 @@
+/**
+ * What one pod of a run says, in the words a Report uses.
+ *
+ * Only the container `runner` speaks for a run, only through its termination message, and only as `parseResult` understands it; everything else here is what the
+ * kubelet and the scheduler say.
+ */
+import { foreignText } from '../../foreign-text.ts';
+import type { FailureReason } from '../../api/reasons.ts';
+import type { ContainerStatus, Pod } from '../../kube/objects.ts';
+import { parseResult, type RunSuccess } from '../../runner/result.ts';
+import { RUNNER_CONTAINER } from './job.ts';
+
+export type PodState =
+  /** Not running yet; the kubelet or the scheduler is at work, or cannot go on. */
+  | { readonly kind: 'starting'; readonly reason: 'PodScheduling' | 'ImagePull'; readonly message: string }
+  /** An image that will never come. */
+  | { readonly kind: 'unstartable'; readonly reason: 'ImagePullFailed'; readonly message: string }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'succeeded'; readonly result: RunSuccess | undefined }
+  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string }
+  /** Deleted, evicted or drained, and not yet gone. */
+  | { readonly kind: 'terminating' };
+
+/** Waiting reasons of the kubelet for an image that it could not get yet. */
+const IMAGE_RETRIES: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'RegistryUnavailable',
+  'ErrImagePullBackOff',
+  'SignatureValidationFailed',
+]);
+/** Waiting reasons for an image that it will not try to get. */
+const IMAGE_REFUSALS: ReadonlySet<string> = new Set(['InvalidImageName', 'ErrImageNeverPull']);
+
+export function podState(pod: Pod): PodState {
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded') return { kind: 'succeeded', result: successOf(pod) };
+  if (phase === 'Failed') return { kind: 'failed', ...failureOf(pod) };
+  if (pod.metadata.deletionTimestamp !== undefined) return { kind: 'terminating' };
+  const waiting = containers(pod).find((container) => container.state?.waiting !== undefined);
+  if (waiting !== undefined) return waitingState(pod, waiting);
+  if (phase === 'Running') return { kind: 'running' };
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False') {
+    const why = foreignText(scheduled.message ?? scheduled.reason ?? 'no reason given');
+    return { kind: 'starting', reason: 'PodScheduling', message: `pod ${pod.metadata.name} cannot be scheduled yet: ${why}` };
+  }
+  return {
+    kind: 'starting',
+    reason: 'PodScheduling',
+    message: `pod ${pod.metadata.name} is being ${pod.spec.nodeName === undefined ? 'scheduled' : 'started'}`,
+  };
+}
+
+function waitingState(pod: Pod, { name, image, state }: ContainerStatus): PodState {
+  const reason = state?.waiting?.reason ?? '';
+  const detail = foreignText(state?.waiting?.message ?? '');
+  const shown = foreignText(image ?? pod.spec.containers.find((container) => container.name === name)?.image ?? 'unknown', 200);
+  if (IMAGE_REFUSALS.has(reason)) {
+    const remedy = reason === 'InvalidImageName' ? 'correct the name' : 'load it on the node, or let the kubelet pull it';
+    return { kind: 'unstartable', reason: 'ImagePullFailed', message: `image ${shown} cannot be used (${reason}): ${remedy}` };
+  }
+  if (IMAGE_RETRIES.has(reason)) {
+    return {
+      kind: 'starting',
+      reason: 'ImagePull',
+      message: `image ${shown} cannot be pulled (${reason})${detail === '' ? '' : `: ${detail}`}`,
+    };
+  }
+  const said =
+    reason === '' || reason === 'ContainerCreating' || reason === 'PodInitializing'
+      ? 'is being started'
+      : `cannot start (${foreignText(reason, 64)})`;
+  return {
+    kind: 'starting',
+    reason: 'PodScheduling',
+    message: `container ${name} of pod ${pod.metadata.name} ${said}${detail === '' ? '' : `: ${detail}`}`,
+  };
+}
+
+function successOf(pod: Pod): RunSuccess | undefined {
+  const result = parseResult(terminated(pod, RUNNER_CONTAINER)?.message ?? '');
+  return result?.ok === true ? result : undefined;
+}
+
+/** Order of trust: what the runner said, what the kernel did to it, what the kubelet did to the pod, its exit code. */
+function failureOf(pod: Pod): { readonly reason: FailureReason; readonly message: string } {
+  const runner = terminated(pod, RUNNER_CONTAINER);
+  const result = parseResult(runner?.message ?? '');
+  if (result?.ok === false) return { reason: result.reason, message: result.message };
+  if (runner?.reason === 'OOMKilled') {
+    const limit = pod.spec.containers.find(({ name }) => name === RUNNER_CONTAINER)?.resources?.limits?.['memory'] ?? 'unknown';
+    return {
+      reason: 'OutOfMemory',
+      message: `the runner needed more memory than its limit of ${limit}; raise spec.job.resources.limits.memory of the template`,
+    };
+  }
+  const podReason = pod.status?.reason;
+  if (podReason !== undefined && podReason !== '') {
+    const detail = foreignText(pod.status?.message ?? '');
+    return { reason: 'JobFailed', message: `pod ${pod.metadata.name}: ${foreignText(podReason, 64)}${detail === '' ? '' : `: ${detail}`}` };
+  }
+  if (runner === undefined) return { reason: 'JobFailed', message: `pod ${pod.metadata.name} ended before its runner started` };
+  const how = runner.signal === undefined || runner.signal === 0 ? `exit code ${runner.exitCode}` : `signal ${runner.signal}`;
+  return {
+    reason: 'JobFailed',
+    message: `the runner ended with ${how} and left no result; see: kubectl logs -n ${pod.metadata.namespace ?? ''} ${pod.metadata.name} -c ${RUNNER_CONTAINER}`,
+  };
+}
+
+function terminated(pod: Pod, container: string): NonNullable<ContainerStatus['state']>['terminated'] {
+  return pod.status?.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
+}
+
+function containers(pod: Pod): readonly ContainerStatus[] {
+  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+}

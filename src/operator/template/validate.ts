@@ -1,0 +1,58 @@
+/** What a template says that the schema cannot judge: SQL against parameters, rows against columns, defaults against their own rules, wishes against the allow-list. */
+import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
+import { checkDeclarations } from '../../api/parameters/check-declarations.ts';
+import { stringifyExact } from '../../exact-json.ts';
+import { checkInlineRows } from '../../runner/sources/inline-rows.ts';
+import { PLAN_LIMIT_BYTES } from '../../runner/plan.ts';
+import { checkPlaceholders } from '../../sql/placeholders.ts';
+import { columnsOf } from '../report/run.ts';
+import type { JobAllowList } from '../settings.ts';
+
+/** api.md: inline rows are for tables that fit a manifest. */
+const INLINE_LIMIT_BYTES = 64 * 1024;
+/** Left for resolved parameters (32 KiB) and the rest of a plan. */
+const TEMPLATE_PART_LIMIT_BYTES = PLAN_LIMIT_BYTES - 40_000;
+
+/** Every mistake as a sentence that begins with the field and says what to do; empty = the template is ready. */
+export function templateProblems(template: ReportTemplate, allow: JobAllowList): readonly string[] {
+  const declared = template.spec.parameters ?? [];
+  return [...checkDeclarations(declared), ...sourceProblems(template), ...jobProblems(template, allow), ...sizeProblems(template)];
+}
+
+function sourceProblems(template: ReportTemplate): readonly string[] {
+  const { inline, postgres } = template.spec.source;
+  const problems: string[] = [];
+  if (postgres !== undefined) {
+    problems.push(...checkPlaceholders(postgres.query, template.spec.parameters ?? []).map((problem) => `spec.source.postgres.query: ${problem}`));
+  }
+  if (inline !== undefined) {
+    const bytes = Buffer.byteLength(stringifyExact(inline.rows));
+    if (bytes > INLINE_LIMIT_BYTES) problems.push(`spec.source.inline.rows: ${bytes} bytes of JSON; at most ${INLINE_LIMIT_BYTES} are allowed`);
+    else problems.push(...checkInlineRows(inline.rows, columnsOf(template) ?? []).map((problem) => `spec.source.inline.rows: ${problem}`));
+  }
+  return problems;
+}
+
+/** security.md 15: a template is written by a namespace's owner, nodes and queues belong to the cluster's. */
+function jobProblems({ spec: { job } }: ReportTemplate, allow: JobAllowList): readonly string[] {
+  const problems: string[] = [];
+  for (const label of Object.keys(job.labels ?? {})) {
+    if (allow.labelPrefixes.some((prefix) => label.startsWith(prefix))) continue;
+    const prefixes = allow.labelPrefixes.length === 0 ? 'none are' : `only those that begin with ${allow.labelPrefixes.join(', ')} are`;
+    problems.push(`spec.job.labels "${label}": ${prefixes} allowed by the operator (--job-label-prefixes)`);
+  }
+  const listed = (field: string, asked: readonly string[], permitted: readonly string[] | undefined, flag: string): void => {
+    for (const value of asked) {
+      if (permitted !== undefined && !permitted.includes(value)) problems.push(`${field} "${value}": the operator allows only ${permitted.join(', ') || 'none'} (${flag})`);
+    }
+  };
+  listed('spec.job.priorityClassName', job.priorityClassName === undefined ? [] : [job.priorityClassName], allow.priorityClassNames, '--job-priority-classes');
+  listed('spec.job.nodeSelector', Object.keys(job.nodeSelector ?? {}), allow.nodeSelectorKeys, '--job-node-selector-keys');
+  listed('spec.job.tolerations', (job.tolerations ?? []).map(({ key }) => key ?? '(every taint)'), allow.tolerationKeys, '--job-toleration-keys');
+  return problems;
+}
+
+function sizeProblems(template: ReportTemplate): readonly string[] {
+  const bytes = Buffer.byteLength(stringifyExact({ source: template.spec.source, columns: template.spec.columns ?? [] }));
+  return bytes <= TEMPLATE_PART_LIMIT_BYTES ? [] : [`spec: source and columns make ${bytes} bytes of JSON; at most ${TEMPLATE_PART_LIMIT_BYTES} fit a Job`];
+}
