@@ -1,0 +1,145 @@
+/**
+ * A real Postgres on the loopback address, with its data in the temporary folder and durability off. It can be stopped and started again on its port with its data.
+ */
+import { randomBytes } from 'node:crypto';
+import { chown, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Identity } from '../authority.ts';
+import { onFreePorts } from '../process/ports.ts';
+import { untilReady } from '../process/readiness.ts';
+import { runToEnd } from '../process/run-to-end.ts';
+import type { ServerProcess, ServerSpec } from '../process/server-process.ts';
+import type { Workspace } from '../workspace.ts';
+import { findPostgres, type PostgresBinaries } from './binaries.ts';
+
+const USER = 'postgres';
+const INITDB_TIMEOUT_MS = 120_000;
+
+export interface PostgresServerOptions {
+  /** Offer TLS with this certificate, for 127.0.0.1, besides plain connections. Default: the server refuses TLS. */
+  readonly tls?: Identity;
+  readonly signal?: AbortSignal;
+}
+
+export class PostgresServer {
+  readonly port: number;
+  readonly user = USER;
+  /** The superuser's, made for this server. */
+  readonly password: string;
+  readonly #workspace: Workspace;
+  readonly #spec: ServerSpec;
+  #server: ServerProcess | undefined;
+
+  private constructor(workspace: Workspace, spec: ServerSpec, port: number, password: string) {
+    this.#workspace = workspace;
+    this.#spec = spec;
+    this.port = port;
+    this.password = password;
+  }
+
+  static async start(workspace: Workspace, { tls, signal }: PostgresServerOptions = {}): Promise<PostgresServer> {
+    const binaries = await findPostgres(workspace);
+    const password = randomBytes(16).toString('hex');
+    const folder = await workspace.makeFolder('postgres');
+    const data = await initialise(folder, binaries, password, signal);
+    const security = tls === undefined ? [] : await tlsOptions(folder, tls, binaries);
+    return onFreePorts(1, async ([port = 0]) => {
+      const options = [
+        `port=${port}`,
+        'listen_addresses=127.0.0.1',
+        'unix_socket_directories=',
+        'fsync=off',
+        'full_page_writes=off',
+        'synchronous_commit=off',
+        'timezone=UTC',
+        ...security,
+      ];
+      const spec: ServerSpec = {
+        name: 'postgres',
+        logFile: join(folder, 'postgres.log'),
+        command: binaries.postgres,
+        args: ['-D', data, ...options.flatMap((option) => ['-c', option])],
+        // Its "fast" shutdown; SIGTERM would wait until every client has gone.
+        stopSignal: 'SIGINT',
+        ...(binaries.user === undefined ? {} : { user: binaries.user }),
+      };
+      const server = new PostgresServer(workspace, spec, port, password);
+      await server.start(signal);
+      return server;
+    });
+  }
+
+  /** `postgres://postgres:<password>@127.0.0.1:<port>/<database>`. */
+  url(database: string = 'postgres'): string {
+    return `postgres://${USER}:${this.password}@127.0.0.1:${this.port}/${encodeURIComponent(database)}`;
+  }
+
+  /** Makes an empty database and resolves to its URL. */
+  async createDatabase(name: string): Promise<string> {
+    await query(this.url(), `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    return this.url(name);
+  }
+
+  /** Starts it again after `stop`, on the same port and with the same data. */
+  async start(signal?: AbortSignal): Promise<void> {
+    const server = await this.#workspace.start(this.#spec);
+    this.#server = server;
+    try {
+      await untilReady([server], () => query(this.url(), 'SELECT 1').then(() => true), signal);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
+}
+
+/** Makes the data folder. Locale and encoding are Postgres' own and the same on every machine. */
+async function initialise(folder: string, { initdb, user }: PostgresBinaries, password: string, signal?: AbortSignal): Promise<string> {
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (user !== undefined) for (const path of [folder, passwordFile]) await chown(path, user.uid, user.gid);
+  const data = join(folder, 'data');
+  const timeout = AbortSignal.timeout(INITDB_TIMEOUT_MS);
+  await runToEnd(
+    initdb,
+    [
+      `--pgdata=${data}`,
+      `--username=${USER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale-provider=builtin',
+      '--locale=C',
+      '--builtin-locale=C.UTF-8',
+      '--no-sync',
+    ],
+    { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]), cwd: folder, ...(user === undefined ? {} : { user }) },
+  );
+  return data;
+}
+
+/** Postgres insists that the key belongs to whom it runs as and is readable for nobody else. */
+async function tlsOptions(folder: string, { certificate, key }: Identity, { user }: PostgresBinaries): Promise<readonly string[]> {
+  const files = { certificate: join(folder, 'server.crt'), key: join(folder, 'server.key') };
+  await writeFile(files.certificate, certificate, { mode: 0o600 });
+  await writeFile(files.key, key, { mode: 0o600 });
+  if (user !== undefined) for (const file of Object.values(files)) await chown(file, user.uid, user.gid);
+  return ['ssl=on', `ssl_cert_file=${files.certificate}`, `ssl_key_file=${files.key}`];
+}
+
+async function query(connectionString: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  // Without a listener a connection that breaks while idle would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
