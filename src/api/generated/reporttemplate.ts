@@ -1,0 +1,309 @@
+/** Made from crds/reporttemplates.yaml by `npm run generate`; not edited by hand. */
+import type { Condition, ObjectMeta } from '../../kube/objects.ts';
+
+/**
+ * A ReportTemplate says how a kind of report is made: where its rows come from, which parameters a Report gives, which columns and formats
+ * the file has. Whoever may write one can use every Secret and service account of its namespace that it names.
+ */
+export interface ReportTemplate {
+  readonly apiVersion: 'dossier.dev/v1alpha1';
+  readonly kind: 'ReportTemplate';
+  readonly metadata: ObjectMeta;
+  /**
+   * How Reports are made. It may be changed at any time: a run that has begun keeps what it was started with, and status.template of a
+   * Report says which generation that was.
+   */
+  readonly spec: ReportTemplateSpec;
+  /** Whether Reports can be made from the template. Written by the operator only. */
+  readonly status: ReportTemplateStatus;
+}
+
+export interface ReportTemplateSpec {
+  /** Name of the report for people, e.g. Invoices; at most 200 characters. */
+  readonly title?: string;
+  /** What the report holds and what its parameters mean, for people who want one; at most 4,096 characters. */
+  readonly description?: string;
+  /**
+   * What a Report may or must give, at most 64, each name once. A query uses a parameter region as :region, and a Period month as
+   * :month_from and :month_to.
+   */
+  readonly parameters?: readonly ReportTemplateSpecParameter[];
+  /** Where the rows come from: exactly one of inline and postgres. */
+  readonly source: ReportTemplateSpecSource;
+  /**
+   * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres: without them the file has the columns of the
+   * query's result. Required for inline.
+   */
+  readonly columns?: readonly ReportTemplateSpecColumn[];
+  /** Formats that Reports may ask for, each once: CSV, XLSX. The first is the default. */
+  readonly formats: readonly ('CSV' | 'XLSX')[];
+  /** How CSV files are written. */
+  readonly csv: ReportTemplateSpecCsv;
+  /** How XLSX workbooks are written. */
+  readonly xlsx: ReportTemplateSpecXlsx;
+  /**
+   * The ReportStorage that takes the files. It binds the template's Reports: they may not name another one, unless allowedStorageRefs lists
+   * it.
+   */
+  readonly storageRef?: ReportTemplateSpecStorageRef;
+  /** ReportStorages that Reports may name instead of storageRef, at most 32, each once. */
+  readonly allowedStorageRefs?: readonly ReportTemplateSpecAllowedStorageRef[];
+  /**
+   * How many Reports of this template may run at once, 1 to 10000; the others wait as Pending with reason Queued. Default: only the
+   * operator's limits.
+   */
+  readonly maxRunning?: number;
+  /** Settings of the Jobs that make the files. Only these exist; whoever runs the operator may narrow them further. */
+  readonly job: ReportTemplateSpecJob;
+}
+
+export interface ReportTemplateSpecParameter {
+  /** Name that Reports and the query use, e.g. region: a letter, then at most 62 letters, digits and underscores. */
+  readonly name: string;
+  /**
+   * String: text. Integer: a whole number of at most 64 bits. Decimal: an exact decimal number such as "12.50". Boolean: "true" or "false".
+   * Date: a day, "2026-10-01". Period: from a day or instant to another one, half-open.
+   */
+  readonly type: 'String' | 'Integer' | 'Decimal' | 'Boolean' | 'Date' | 'Period';
+  /** Whether a Report must give it. Default false: without a value and without a default it is null in the query. */
+  readonly required: boolean;
+  /** What the parameter means, for whoever writes a Report; at most 1,024 characters. */
+  readonly description?: string;
+  /**
+   * Value for Reports that give none, for every type but Period: a string of at most 1,024 characters, or an integer. Put decimals
+   * ("12.50"), booleans ("true") and dates ("2026-10-01") in quotes.
+   */
+  readonly default?: number | string | bigint;
+  /** Period for Reports that give none, e.g. {from: "2026-10-01", to: "2026-11-01"}; only for type Period. */
+  readonly defaultPeriod?: ReportTemplateSpecParameterDefaultPeriod;
+  /**
+   * Regular expression in RE2 syntax that the whole text must match, e.g. "[A-Z]{2}[0-9]{4}"; at most 256 characters; only for type String.
+   */
+  readonly pattern?: string;
+  /** Fewest characters, 0 to 1024; only for type String. */
+  readonly minLength?: number;
+  /** Most characters, 0 to 1024; only for type String. Without it, 1024. */
+  readonly maxLength?: number;
+  /** Smallest value allowed; only for types Integer and Decimal. An integer, or a decimal in quotes, e.g. "0.01". */
+  readonly minimum?: number | string | bigint;
+  /** Largest value allowed; only for types Integer and Decimal. An integer, or a decimal in quotes, e.g. "99.99". */
+  readonly maximum?: number | string | bigint;
+  /** Longest period in days of the Report's time zone, 1 to 36600; only for type Period. */
+  readonly maxDays?: number;
+}
+
+export interface ReportTemplateSpecParameterDefaultPeriod {
+  /**
+   * First day (YYYY-MM-DD: it begins when that day begins in the Report's timeZone) or first instant (RFC 3339 with Z or an offset, e.g.
+   * "2026-10-01T00:00:00+02:00").
+   */
+  readonly from: string;
+  /** The day after the last one, or the first instant that is no longer part of the period; written like from, and later than it. */
+  readonly to: string;
+}
+
+export interface ReportTemplateSpecSource {
+  /** Rows that stand in the template itself, for small fixed lists and for trying things out. Needs columns. */
+  readonly inline?: ReportTemplateSpecSourceInline;
+  /** Rows of one query, read in a read-only transaction with a cursor, so that millions of them need little memory. */
+  readonly postgres?: ReportTemplateSpecSourcePostgres;
+}
+
+export interface ReportTemplateSpecSourceInline {
+  /**
+   * At most 1,000 rows and 64 KiB. Each is an object with values by the names of the columns; a name that is left out is empty. Integers
+   * are exact within 64 bits. Put decimals ("12.50"), larger integers and dates in quotes: Kubernetes rounds 12.50 to 12.5, and a fraction
+   * without quotes in a Decimal column is refused.
+   */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface ReportTemplateSpecSourcePostgres {
+  /** Where the address of the database and its credentials stand. */
+  readonly urlFrom: ReportTemplateSpecSourcePostgresUrlFrom;
+  /**
+   * One SQL statement that returns rows, at most 32 KiB. Parameters are written as :name, and those of a Period as :name_from and :name_to,
+   * e.g. where issued_at >= :month_from and issued_at < :month_to; they are bound by the driver, never pasted into the text. A parameter
+   * without a value is null.
+   */
+  readonly query: string;
+  /** How long the database may work on the query, in seconds, 1 to 604800. Default: only the Report's activeDeadlineSeconds bounds it. */
+  readonly statementTimeoutSeconds?: number;
+  /**
+   * Key of a Secret that holds the certificates (PEM) of the authority that signed the server's; needed when it is not one that systems
+   * trust.
+   */
+  readonly caSecretRef?: ReportTemplateSpecSourcePostgresCaSecretRef;
+}
+
+export interface ReportTemplateSpecSourcePostgresUrlFrom {
+  /**
+   * Key of a Secret of the Report's namespace that holds a URL: postgres://user:password@host:5432/database, with ?sslmode=disable only for
+   * servers without TLS.
+   */
+  readonly secretKeyRef: ReportTemplateSpecSourcePostgresUrlFromSecretKeyRef;
+}
+
+export interface ReportTemplateSpecSourcePostgresUrlFromSecretKeyRef {
+  /** Name of the Secret, e.g. billing-db. */
+  readonly name: string;
+  /** Key in the Secret, e.g. url. */
+  readonly key: string;
+}
+
+export interface ReportTemplateSpecSourcePostgresCaSecretRef {
+  /** Name of the Secret, e.g. billing-db-ca. */
+  readonly name: string;
+  /** Key in the Secret, e.g. ca.crt. */
+  readonly key: string;
+}
+
+export interface ReportTemplateSpecColumn {
+  /** Name of the column in the source, e.g. issued_at: a letter, then at most 62 letters, digits and underscores. */
+  readonly name: string;
+  /** What stands above the column in CSV and XLSX, e.g. Issued; at most 256 characters. Default: the name. */
+  readonly header?: string;
+  /**
+   * String: text. Integer: whole numbers, exact. Decimal: exact decimals such as amounts of money. Number: floating point. Boolean: true or
+   * false. Date: days. Timestamp: instants, written in the Report's time zone. JSON: a document, as its text.
+   */
+  readonly type: 'String' | 'Integer' | 'Decimal' | 'Number' | 'Boolean' | 'Date' | 'Timestamp' | 'JSON';
+  /**
+   * How XLSX shows the cells, as a number format of spreadsheets, e.g. "#,##0.00" or yyyy-mm-dd; at most 255 characters. CSV is not
+   * affected.
+   */
+  readonly numberFormat?: string;
+  /** Width of the XLSX column in characters, 1 to 255. Without it, the spreadsheet program's own default. */
+  readonly width?: number;
+}
+
+export interface ReportTemplateSpecCsv {
+  /** What stands between fields: a comma (default), ";", "|" or a tab, written as "\t" in double quotes. */
+  readonly delimiter: ',' | ';' | '|' | '\t';
+  /** Whether the first line names the columns. Default true. */
+  readonly header: boolean;
+  /** Whether the file begins with a byte order mark, which old versions of Excel need to read UTF-8. Default false. */
+  readonly bom: boolean;
+  /** Minimal (default) puts only those fields in quotes that need them; All quotes every field. */
+  readonly quote: 'Minimal' | 'All';
+  /** How lines end, LF (default) or CRLF. */
+  readonly lineEnding: 'LF' | 'CRLF';
+  /**
+   * Text for a value that is missing, e.g. NULL; at most 64 characters. Default: nothing, and an empty text is then written as "" so that
+   * the two stay different.
+   */
+  readonly null: string;
+  /**
+   * Escape (default) puts an apostrophe before text that a spreadsheet would run as a formula (it begins with =, +, -, @ and the like);
+   * Keep writes it as it is, for files that only programs read.
+   */
+  readonly formulas: 'Escape' | 'Keep';
+}
+
+export interface ReportTemplateSpecXlsx {
+  /**
+   * Name of the sheet, at most 31 characters. Default Report. Above 1,048,575 rows the workbook goes on with a sheet NAME (2), and so on.
+   */
+  readonly sheetName: string;
+  /** Whether the header stays in sight when the sheet is scrolled. Default true. */
+  readonly freezeHeader: boolean;
+  /** Whether the header has filter buttons. Default true. */
+  readonly autoFilter: boolean;
+}
+
+export interface ReportTemplateSpecStorageRef {
+  /** Name of a ReportStorage of the Report's namespace, e.g. archive. */
+  readonly name: string;
+}
+
+export interface ReportTemplateSpecAllowedStorageRef {
+  /** Name of a ReportStorage of the Report's namespace, e.g. partners. */
+  readonly name: string;
+}
+
+export interface ReportTemplateSpecJob {
+  /** Service account of the pods, for clouds that give a pod its identity by it. No token of it is mounted. Default: default. */
+  readonly serviceAccountName?: string;
+  /** What a pod asks for and may use. Default: the operator's. */
+  readonly resources?: ReportTemplateSpecJobResources;
+  /** Room for temporary files of a run, as a quantity. Default 10Gi; a run that needs more is ended. */
+  readonly scratchSize: number | string | bigint;
+  /** Labels that a node must have, at most 16, e.g. {disktype: ssd}. */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Taints of nodes that the pods bear, at most 16. */
+  readonly tolerations?: readonly ReportTemplateSpecJobToleration[];
+  /** PriorityClass of the pods, e.g. batch-low. */
+  readonly priorityClassName?: string;
+  /** Secrets with which the runner's image is pulled, besides the operator's own, at most 8, each once. */
+  readonly imagePullSecrets?: readonly ReportTemplateSpecJobImagePullSecret[];
+  /**
+   * Labels of the Job (not of its pods), at most 16, e.g. {kueue.x-k8s.io/queue-name: reports}. Only keys with prefixes that the operator
+   * allows are taken.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * How long a run may take, in seconds, retries included, for Reports that do not say it themselves. Default 3600 (an hour), at most
+   * 604800 (a week).
+   */
+  readonly activeDeadlineSeconds: number;
+  /**
+   * How often a run is tried again after a failure that may pass, e.g. a cut connection. Mistakes are never tried again. Default 2, at most
+   * 10.
+   */
+  readonly backoffLimit: number;
+  /** How long a finished Job and its logs are kept, in seconds. Default 3600 (an hour), at most 2592000 (30 days). Report and file stay. */
+  readonly ttlSecondsAfterFinished: number;
+}
+
+export interface ReportTemplateSpecJobResources {
+  /** What the scheduler sets aside for the pod. */
+  readonly requests?: ReportTemplateSpecJobResourcesRequests;
+  /** What the pod may use at most. Beyond its memory it is killed, and the Report fails with reason OutOfMemory. */
+  readonly limits?: ReportTemplateSpecJobResourcesLimits;
+}
+
+export interface ReportTemplateSpecJobResourcesRequests {
+  /** Processor time in cores, e.g. 500m or 2. */
+  readonly cpu?: number | string | bigint;
+  /** Memory in bytes, e.g. 512Mi. */
+  readonly memory?: number | string | bigint;
+  /** Disk for logs and temporary files in bytes, e.g. 1Gi. */
+  readonly 'ephemeral-storage'?: number | string | bigint;
+}
+
+export interface ReportTemplateSpecJobResourcesLimits {
+  /** Processor time in cores, e.g. 500m or 2. */
+  readonly cpu?: number | string | bigint;
+  /** Memory in bytes, e.g. 512Mi. */
+  readonly memory?: number | string | bigint;
+  /** Disk for logs and temporary files in bytes, e.g. 1Gi. */
+  readonly 'ephemeral-storage'?: number | string | bigint;
+}
+
+export interface ReportTemplateSpecJobToleration {
+  /** Key of the taint; without it, every key. */
+  readonly key?: string;
+  /** Equal (default) compares the value, Exists does not. */
+  readonly operator: 'Equal' | 'Exists';
+  /** Value of the taint, for Equal. */
+  readonly value?: string;
+  /** Effect of the taint; without it, every effect. */
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  /** For NoExecute, how long the pod stays on the node after the taint came, in seconds. Without it, for ever. */
+  readonly tolerationSeconds?: number;
+}
+
+export interface ReportTemplateSpecJobImagePullSecret {
+  /** Name of a Secret of type kubernetes.io/dockerconfigjson. */
+  readonly name: string;
+}
+
+export interface ReportTemplateStatus {
+  /** The metadata.generation that this status speaks of; -1 until the operator has looked at the template. */
+  readonly observedGeneration?: number;
+  /**
+   * Ready: True when Reports can be made from the template; False when it has a mistake that the schema cannot see, with every mistake in
+   * the message.
+   */
+  readonly conditions?: readonly Condition[];
+}
