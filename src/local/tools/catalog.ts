@@ -26,8 +26,7 @@ export const SITES = {
 } as const;
 
 export interface Release {
-  readonly site: keyof typeof SITES;
-  /** Path of the file on its site. */
+  /** Path of the file on the tool's site. */
   readonly path: string;
   /** Path of the file with its SHA-256: one lone digest, or lines of digest and file name. */
   readonly checksumPath: string;
@@ -44,6 +43,8 @@ export interface Tool {
   readonly module: string;
   readonly package: string;
   readonly linkerFlags: readonly string[];
+  /** Where its binaries are published, and which one is for a platform. */
+  readonly site: keyof typeof SITES;
   readonly release: (platform: Platform) => Release | undefined;
 }
 
@@ -55,6 +56,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     module: 'etcd',
     package: 'go.etcd.io/etcd/server/v3',
     linkerFlags: [],
+    site: 'github',
     release: etcdRelease,
   },
   'kube-apiserver': kubernetesTool('kube-apiserver', 'DOSSIER_KUBE_APISERVER', ['linux']),
@@ -67,6 +69,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     module: 'versitygw',
     package: 'github.com/versity/versitygw/cmd/versitygw',
     linkerFlags: [`-X main.Version=${VERSITYGW_VERSION}`],
+    site: 'github',
     release: versitygwRelease,
   },
 };
@@ -97,12 +100,13 @@ function kubernetesTool(name: ToolName, variable: string, published: readonly st
       `-X ${version}.gitMinor=${minor}`,
       `-X ${version}.gitTreeState=clean`,
     ],
+    site: 'kubernetes',
     release: (platform) => {
       const arch = goArch(platform);
       const exists = published.includes(platform.os) && (platform.os === 'linux' || arch === 'amd64' || arch === 'arm64');
       if (arch === undefined || !exists) return undefined;
       const path = `/${KUBERNETES_VERSION}/bin/${platform.os}/${arch}/${name}`;
-      return { site: 'kubernetes', path, checksumPath: `${path}.sha256` };
+      return { path, checksumPath: `${path}.sha256` };
     },
   };
 }
@@ -114,7 +118,7 @@ function etcdRelease(platform: Platform): Release | undefined {
   if (arch === undefined || !(linux || (platform.os === 'darwin' && (arch === 'amd64' || arch === 'arm64')))) return undefined;
   const folder = `etcd-${ETCD_VERSION}-${platform.os}-${arch}`;
   const base = `/etcd-io/etcd/releases/download/${ETCD_VERSION}`;
-  return { site: 'github', path: `${base}/${folder}${linux ? '.tar.gz' : '.zip'}`, checksumPath: `${base}/SHA256SUMS`, member: `${folder}/etcd` };
+  return { path: `${base}/${folder}${linux ? '.tar.gz' : '.zip'}`, checksumPath: `${base}/SHA256SUMS`, member: `${folder}/etcd` };
 }
 
 /** Its archives are named as uname names systems and processors. */
@@ -130,5 +134,5 @@ function versitygwRelease({ os, arch }: Platform): Release | undefined {
   if (system === undefined || machine === undefined) return undefined;
   const folder = `versitygw_${VERSITYGW_VERSION}_${system}_${machine}`;
   const base = `/versity/versitygw/releases/download/${VERSITYGW_VERSION}`;
-  return { site: 'github', path: `${base}/${folder}.tar.gz`, checksumPath: `${base}/checksums.txt`, member: `${folder}/versitygw` };
+  return { path: `${base}/${folder}.tar.gz`, checksumPath: `${base}/checksums.txt`, member: `${folder}/versitygw` };
 }

@@ -35,9 +35,9 @@ export class Downloader {
     this.#dispatcher = new EnvHttpProxyAgent({ connect: { timeout: silence.connectMs }, headersTimeout: silence.answerMs, bodyTimeout: silence.nextByteMs });
   }
 
-  /** Fetches, checks and unpacks `release` into `folder`; resolves to the program's path. Errors say what went wrong in one line. */
-  async fetch(release: Release, folder: string, signal: AbortSignal): Promise<string> {
-    const site = this.#env[SITES[release.site].variable] || SITES[release.site].url;
+  /** Fetches, checks and unpacks `release` of a site into `folder`; resolves to the program's path. Errors say what went wrong in one line. */
+  async fetch(siteName: keyof typeof SITES, release: Release, folder: string, signal: AbortSignal): Promise<string> {
+    const site = this.#env[SITES[siteName].variable] || SITES[siteName].url;
     const name = basename(release.path);
     const expected = parseChecksum(await this.#text(site, release.checksumPath, signal), name);
     if (expected === undefined) throw new Error(`${site}${release.checksumPath} has no SHA-256 of ${name}`);

@@ -111,12 +111,12 @@ async function installAll(names: readonly ToolName[], installer: Installer): Pro
   });
 }
 
-async function installOne(tool: Tool, downloader: Downloader, { cache, platform, progress, signal, repository }: Installer): Promise<Outcome> {
+async function installOne(tool: Tool, downloader: Downloader, { env, cache, platform, progress, signal, repository }: Installer): Promise<Outcome> {
   const path = cachedPath(cache, tool, platform);
   const release = tool.release(platform);
   const ways = [
-    ...(release === undefined ? [] : [{ way: 'download', make: (folder: string) => downloader.fetch(release, folder, signal) }]),
-    { way: 'build', make: (folder: string) => build(tool, folder, { repository: repository ?? REPOSITORY, progress, signal }) },
+    ...(release === undefined ? [] : [{ way: 'download', make: (folder: string) => downloader.fetch(tool.site, release, folder, signal) }]),
+    { way: 'build', make: (folder: string) => build(tool, folder, { repository: repository ?? REPOSITORY, env, progress, signal }) },
   ];
   const attempts: Attempt[] = release === undefined ? [{ way: 'download', problem: `no official binary for ${platform.os} on ${platform.arch}` }] : [];
   for (const { way, make } of ways) {
@@ -141,8 +141,6 @@ function describe(tool: Tool, attempts: readonly Attempt[]): string {
 
 function remedy(tool: Tool, attempts: readonly Attempt[]): string {
   if (attempts.some(({ way }) => way === tool.variable)) return `correct or unset ${tool.variable}.`;
-  const sites = Object.values(SITES)
-    .map(({ url, variable }) => `${url} (a mirror: ${variable})`)
-    .join(' and ');
-  return `let this machine reach ${sites}; or install Go (https://go.dev/dl) for a build; or set ${tool.variable} to the path of a program of that version.`;
+  const { url, variable } = SITES[tool.site];
+  return `let this machine reach ${url} (or a mirror, named by ${variable}); or install Go (https://go.dev/dl), with which it is built; or set ${tool.variable} to the path of a program of that version.`;
 }
