@@ -12,7 +12,13 @@ interface WithStatus extends KubeObject {
  * Applies `status` with the object's uid and resourceVersion: if anybody wrote since, the apiserver answers 409 and the caller looks again; an old leader cannot turn
  * a newer status back. Returns the object as it is now.
  */
-export async function writeStatus<T extends WithStatus>(client: KubeClient, type: ResourceType, object: T, status: T['status'], signal: AbortSignal): Promise<T> {
+export async function writeStatus<T extends WithStatus>(
+  client: KubeClient,
+  type: ResourceType,
+  object: T,
+  status: T['status'],
+  signal: AbortSignal,
+): Promise<T> {
   if (isDeepStrictEqual(object.status, status)) return object;
   const { name, namespace, uid, resourceVersion } = object.metadata;
   const manifest = {

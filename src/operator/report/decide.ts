@@ -5,7 +5,7 @@ import { beginFailing, cleanUp, continueFailing, hasFinalizer, settled } from '.
 import { isRerun, lateStart, startDeadline } from './deadlines.ts';
 import { follow } from './follow.ts';
 import type { Report } from '../../api/generated/report.ts';
-import { withLook, type Plan, type Step } from './plan.ts';
+import { earliest, withLook, type Plan, type Step } from './plan.ts';
 import { currentMessage, currentReason, isTerminal, nextStatus, type Standing } from './status.ts';
 import { transitionEvents } from './transitions.ts';
 import type { Readiness, ReportView } from './view.ts';
@@ -30,6 +30,8 @@ export function decide(view: ReportView, now: number): Plan {
 
 /** A Job we made shows in the cache within milliseconds; after this it is asked for. */
 const EXPECTED_JOB_INTERVAL_MS = 2_000;
+/** Nobody tells us that a quota on Jobs has room again. */
+const QUOTA_INTERVAL_MS = 15_000;
 
 function start(view: ReportView, now: number): Plan {
   const { report, readiness } = view;
@@ -51,6 +53,16 @@ function start(view: ReportView, now: number): Plan {
       return withLook({ steps, events: [] }, deadline);
     }
   }
+}
+
+/** The apiserver did not take the Job. */
+export function jobRefused(view: ReportView, kind: 'quota' | 'rejected', message: string, now: number): Plan {
+  if (kind === 'rejected') return beginFailing(view, 'PodRejected', `the cluster refuses the Job: ${message}`, {}, now);
+  const phase = isRerun(view.report) ? 'Deploying' : 'Pending';
+  const standing: Standing = { phase, reason: 'QuotaExceeded', message: `a quota of the namespace is used up: ${message}` };
+  const status = nextStatus(view.report, standing, {}, now);
+  const lookAgainAt = earliest(startDeadline(view.report), now + QUOTA_INTERVAL_MS);
+  return withLook({ steps: [{ kind: 'writeStatus', status }], events: transitionEvents(view.report, standing) }, lookAgainAt);
 }
 
 function wait(report: Report, blocker: Extract<Readiness, { kind: 'waiting' }>, deadline: number | undefined, now: number): Plan {

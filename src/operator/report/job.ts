@@ -101,7 +101,7 @@ export function jobManifest(
               volumeMounts: [{ name: 'tmp', mountPath: TMP }],
             },
           ],
-          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: job.scratchSize } }],
+          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } }],
         },
       },
     },

@@ -79,7 +79,8 @@ export class ProgressReader {
     const reading = this.#readings.get(uid) ?? { readAt: 0, progress: undefined };
     reading.readAt = Date.now();
     this.#readings.set(uid, reading);
-    const path = pathOf(PODS, namespace, name, 'log') + query({ container: RUNNER_CONTAINER, tailLines: TAIL_LINES, limitBytes: LIMIT_BYTES });
+    const path =
+      pathOf(PODS, namespace, name, 'log') + query({ container: RUNNER_CONTAINER, tailLines: TAIL_LINES, limitBytes: LIMIT_BYTES });
     try {
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
       const tail = await this.#parts.transport.request({ method: 'GET', path, accept: 'text/plain, application/json', signal: bounded });

@@ -8,20 +8,58 @@ import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import { resolveParameters } from '../../api/parameters/resolve.ts';
 import type { FailureReason } from '../../api/reasons.ts';
 import { stringifyExact } from '../../exact-json.ts';
+import { PLAN_LIMIT_BYTES, type ReportFormat, type ResolvedParameter, type RunPlan } from '../../runner/plan.ts';
 import { contentDisposition, objectKey } from '../../s3/object-key.ts';
-import { PLAN_LIMIT_BYTES, type BucketPlan, type RunPlan, type SourcePlan } from '../../runner/plan.ts';
-import type { Column } from '../../runner/rows.ts';
 import { timeZoneProblem } from '../../time/zones.ts';
+import { bucketOf } from '../storage/bucket.ts';
+import { columnsOf, sourceOf } from '../template/plan-parts.ts';
 
-export type RunOutcome =
-  | { readonly ok: true; readonly plan: RunPlan; readonly planJson: string }
-  | { readonly ok: false; readonly reason: FailureReason; readonly message: string };
+type Hopeless = { readonly ok: false; readonly reason: FailureReason; readonly message: string };
 
-/** Name of the storage a Report must use, or why it may not use the one it names. Undefined = the namespace's default. */
-export function storageNameOf(
-  report: Report,
-  template: ReportTemplate,
-): { readonly name: string | undefined } | { readonly problem: string } {
+/** What a Report asks for, found to be sound. */
+export interface CheckedReport {
+  readonly ok: true;
+  readonly format: ReportFormat;
+  readonly parameters: readonly ResolvedParameter[];
+  /** Undefined = the namespace's default storage. */
+  readonly storageName: string | undefined;
+}
+
+export type RunOutcome = { readonly ok: true; readonly plan: RunPlan; readonly planJson: string } | Hopeless;
+
+/** The Report's own fields against its template: every mistake at once. Needs no storage, so that nobody waits for one to learn of a typing error. */
+export function checkReport(report: Report, template: ReportTemplate): CheckedReport | Hopeless {
+  const { spec } = report;
+  const format = spec.format ?? template.spec.formats[0];
+  if (format === undefined || !template.spec.formats.includes(format)) {
+    const offered = template.spec.formats.join(', ');
+    return {
+      ok: false,
+      reason: 'FormatNotSupported',
+      message: `format ${format ?? '(none)'}: template "${template.metadata.name}" offers ${offered}`,
+    };
+  }
+  const zoneProblem = timeZoneProblem(spec.timeZone);
+  const nameProblem = spec.fileName === undefined ? undefined : fileNameProblem(spec.fileName);
+  const storage = storageNameOf(report, template);
+  const resolution = resolveParameters(
+    template.spec.parameters ?? [],
+    spec.parameters ?? [],
+    zoneProblem === undefined ? spec.timeZone : 'UTC',
+  );
+  const problems = [
+    ...(zoneProblem === undefined ? [] : [`timeZone ${zoneProblem}`]),
+    ...(nameProblem === undefined ? [] : [nameProblem]),
+    ...('problem' in storage ? [storage.problem] : []),
+    ...(resolution.ok ? [] : resolution.problems),
+  ];
+  if (problems.length > 0 || !resolution.ok || 'problem' in storage)
+    return { ok: false, reason: 'InvalidParameters', message: problems.join('; ') };
+  return { ok: true, format, parameters: resolution.parameters, storageName: storage.name };
+}
+
+/** Name of the storage a Report must use, or why it may not use the one it names. */
+function storageNameOf(report: Report, template: ReportTemplate): { readonly name: string | undefined } | { readonly problem: string } {
   const asked = report.spec.storageRef?.name;
   const bound = template.spec.storageRef?.name;
   const allowed = template.spec.allowedStorageRefs?.map(({ name }) => name) ?? [];
@@ -32,31 +70,16 @@ export function storageNameOf(
   return { problem: `storageRef "${asked}": template "${template.metadata.name}" lets its Reports use only: ${names}` };
 }
 
+/** The run of a sound Report into a storage. */
 export function planRun(
   report: Report,
+  checked: CheckedReport,
   template: ReportTemplate,
   storage: ReportStorage,
   attempt: number,
   allowLoopback: boolean,
 ): RunOutcome {
-  const timeZone = report.spec.timeZone;
-  const problems = [...fileNameProblems(report), ...zoneProblems(timeZone)];
-  const format = report.spec.format ?? template.spec.formats[0];
-  if (format === undefined || !template.spec.formats.includes(format)) {
-    const offered = template.spec.formats.join(', ');
-    return {
-      ok: false,
-      reason: 'FormatNotSupported',
-      message: `format ${format ?? '(none)'}: template "${template.metadata.name}" offers ${offered}`,
-    };
-  }
-  const resolution = resolveParameters(
-    template.spec.parameters ?? [],
-    report.spec.parameters ?? [],
-    problems.length === 0 ? timeZone : 'UTC',
-  );
-  if (!resolution.ok) problems.push(...resolution.problems);
-  if (!resolution.ok || problems.length > 0) return { ok: false, reason: 'InvalidParameters', message: problems.join('; ') };
+  const { format, parameters } = checked;
   const fileName = fileNameOf(report.spec.fileName ?? report.metadata.name, format);
   const { namespace = '', name, uid } = report.metadata;
   const columns = columnsOf(template);
@@ -71,17 +94,17 @@ export function planRun(
     },
     attempt,
     activeDeadlineSeconds: report.spec.activeDeadlineSeconds ?? template.spec.job.activeDeadlineSeconds,
-    timeZone,
-    parameters: resolution.parameters,
+    timeZone: report.spec.timeZone,
+    parameters,
     source: sourceOf(template),
     ...(columns === undefined ? {} : { columns }),
     format,
     csv: template.spec.csv,
-    xlsx: { ...template.spec.xlsx, sheetName: template.spec.xlsx.sheetName ?? template.spec.title ?? 'Report' },
+    xlsx: template.spec.xlsx,
     output: {
       bucket: bucketOf(storage),
       storage: { name: storage.metadata.name, uid: storage.metadata.uid },
-      key: objectKey({ prefix: storage.spec.s3.prefix, namespace, report: name, uid, fileName }),
+      key: keyOfFile(report, storage, fileName),
       fileName,
       contentType: contentTypeOf(format),
       contentDisposition: contentDisposition(fileName),
@@ -92,33 +115,10 @@ export function planRun(
   return tooLarge(plan, planJson) ?? { ok: true, plan, planJson };
 }
 
-/** One way to turn mistakes in the Report's own fields into its end. */
-function fileNameProblems({ spec }: Report): string[] {
-  const problem = spec.fileName === undefined ? undefined : fileNameProblem(spec.fileName);
-  return problem === undefined ? [] : [problem];
-}
-
-function zoneProblems(timeZone: string): string[] {
-  const problem = timeZoneProblem(timeZone);
-  return problem === undefined ? [] : [`timeZone ${problem}`];
-}
-
-function sourceOf(template: ReportTemplate): SourcePlan {
-  const { inline, postgres } = template.spec.source;
-  if (inline !== undefined) return { kind: 'inline', rows: inline.rows };
-  if (postgres === undefined) throw new TypeError('a template without a source passed the schema');
-  const { query, statementTimeoutSeconds } = postgres;
-  return { kind: 'postgres', query, ...(statementTimeoutSeconds === undefined ? {} : { statementTimeoutSeconds }) };
-}
-
-export function columnsOf(template: ReportTemplate): readonly Column[] | undefined {
-  return template.spec.columns?.map(({ name, header, type, numberFormat, width }) => ({
-    name,
-    header: header ?? name,
-    type,
-    ...(numberFormat === undefined ? {} : { numberFormat }),
-    ...(width === undefined ? {} : { width }),
-  }));
+/** Where a Report's file of that name lies; from the UID, never from a status. */
+export function keyOfFile(report: Report, storage: ReportStorage, fileName: string): string {
+  const { namespace = '', name, uid } = report.metadata;
+  return objectKey({ prefix: storage.spec.s3.prefix, namespace, report: name, uid, fileName });
 }
 
 /** A single environment string has a limit; what is too large is named, so that the user knows what to cut. */
@@ -132,18 +132,5 @@ function tooLarge(plan: RunPlan, planJson: string): RunOutcome | undefined {
     ok: false,
     reason: 'InvalidParameters',
     message: `template and parameters together make a plan of ${bytes} bytes; at most ${PLAN_LIMIT_BYTES} are allowed; the largest part is ${largest.name} (${largest.size} bytes)`,
-  };
-}
-
-export function bucketOf(storage: ReportStorage): BucketPlan {
-  const { bucket, endpoint, region, forcePathStyle, serverSideEncryption, checksums, credentialsSecretRef } = storage.spec.s3;
-  return {
-    bucket,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    region,
-    forcePathStyle,
-    ...(serverSideEncryption === undefined ? {} : { serverSideEncryption }),
-    checksums,
-    credentials: credentialsSecretRef === undefined ? 'Pod' : 'Secret',
   };
 }

@@ -4,7 +4,7 @@ import type { FailureReason, PendingReason } from '../../api/reasons.ts';
 import type { Job, Pod } from '../../kube/objects.ts';
 import type { Manifest } from '../../kube/client.ts';
 import type { Progress } from '../../runner/progress.ts';
-import type { ObjectFacts } from '../../s3/operations.ts';
+import type { HeadOutcome } from '../storage/access.ts';
 import type { JobFacts } from './job-facts.ts';
 
 /** Whether a Report without a Job can have one. */
@@ -33,13 +33,6 @@ export type JobView =
       readonly refusals: readonly string[];
     };
 
-/** What the bucket says about the file a run claims to have made. */
-export type StoredView =
-  | { readonly kind: 'object'; readonly facts: ObjectFacts }
-  | { readonly kind: 'absent' }
-  /** The bucket did not answer; `message` says how. */
-  | { readonly kind: 'unknown'; readonly message: string };
-
 /** Pods of any of this Report's Jobs that a live list found; what is still running could still write. */
 export interface Leftovers {
   readonly jobs: readonly Job[];
@@ -60,7 +53,8 @@ export interface ReportView {
   readonly report: Report;
   readonly readiness?: Readiness;
   readonly job: JobView;
-  readonly stored?: StoredView;
+  /** What the bucket says about the file a run claims to have made. */
+  readonly stored?: HeadOutcome;
   readonly progress?: Progress;
   /** Finished Jobs of this Report in the cache, with the time they are kept. */
   readonly finishedJobs: readonly { readonly job: Job; readonly ttlSeconds: number }[];

@@ -32,7 +32,11 @@ export async function reconcileTemplate(parts: TemplateControllerParts, key: Obj
   return { kind: 'done' };
 }
 
-export function nextTemplateStatus(template: ReportTemplate, problems: readonly string[], now: number): NonNullable<ReportTemplate['status']> {
+export function nextTemplateStatus(
+  template: ReportTemplate,
+  problems: readonly string[],
+  now: number,
+): NonNullable<ReportTemplate['status']> {
   const generation = template.metadata.generation ?? 0;
   const note =
     problems.length === 0

@@ -5,8 +5,8 @@ import { stringifyExact } from '../../exact-json.ts';
 import { checkInlineRows } from '../../runner/sources/inline-rows.ts';
 import { PLAN_LIMIT_BYTES } from '../../runner/plan.ts';
 import { checkPlaceholders } from '../../sql/placeholders.ts';
-import { columnsOf } from '../report/run.ts';
 import type { JobAllowList } from '../settings.ts';
+import { columnsOf } from './plan-parts.ts';
 
 /** api.md: inline rows are for tables that fit a manifest. */
 const INLINE_LIMIT_BYTES = 64 * 1024;
@@ -23,11 +23,14 @@ function sourceProblems(template: ReportTemplate): readonly string[] {
   const { inline, postgres } = template.spec.source;
   const problems: string[] = [];
   if (postgres !== undefined) {
-    problems.push(...checkPlaceholders(postgres.query, template.spec.parameters ?? []).map((problem) => `spec.source.postgres.query: ${problem}`));
+    problems.push(
+      ...checkPlaceholders(postgres.query, template.spec.parameters ?? []).map((problem) => `spec.source.postgres.query: ${problem}`),
+    );
   }
   if (inline !== undefined) {
     const bytes = Buffer.byteLength(stringifyExact(inline.rows));
-    if (bytes > INLINE_LIMIT_BYTES) problems.push(`spec.source.inline.rows: ${bytes} bytes of JSON; at most ${INLINE_LIMIT_BYTES} are allowed`);
+    if (bytes > INLINE_LIMIT_BYTES)
+      problems.push(`spec.source.inline.rows: ${bytes} bytes of JSON; at most ${INLINE_LIMIT_BYTES} are allowed`);
     else problems.push(...checkInlineRows(inline.rows, columnsOf(template) ?? []).map((problem) => `spec.source.inline.rows: ${problem}`));
   }
   return problems;
@@ -43,16 +46,29 @@ function jobProblems({ spec: { job } }: ReportTemplate, allow: JobAllowList): re
   }
   const listed = (field: string, asked: readonly string[], permitted: readonly string[] | undefined, flag: string): void => {
     for (const value of asked) {
-      if (permitted !== undefined && !permitted.includes(value)) problems.push(`${field} "${value}": the operator allows only ${permitted.join(', ') || 'none'} (${flag})`);
+      if (permitted !== undefined && !permitted.includes(value))
+        problems.push(`${field} "${value}": the operator allows only ${permitted.join(', ') || 'none'} (${flag})`);
     }
   };
-  listed('spec.job.priorityClassName', job.priorityClassName === undefined ? [] : [job.priorityClassName], allow.priorityClassNames, '--job-priority-classes');
+  listed(
+    'spec.job.priorityClassName',
+    job.priorityClassName === undefined ? [] : [job.priorityClassName],
+    allow.priorityClassNames,
+    '--job-priority-classes',
+  );
   listed('spec.job.nodeSelector', Object.keys(job.nodeSelector ?? {}), allow.nodeSelectorKeys, '--job-node-selector-keys');
-  listed('spec.job.tolerations', (job.tolerations ?? []).map(({ key }) => key ?? '(every taint)'), allow.tolerationKeys, '--job-toleration-keys');
+  listed(
+    'spec.job.tolerations',
+    (job.tolerations ?? []).map(({ key }) => key ?? '(every taint)'),
+    allow.tolerationKeys,
+    '--job-toleration-keys',
+  );
   return problems;
 }
 
 function sizeProblems(template: ReportTemplate): readonly string[] {
   const bytes = Buffer.byteLength(stringifyExact({ source: template.spec.source, columns: template.spec.columns ?? [] }));
-  return bytes <= TEMPLATE_PART_LIMIT_BYTES ? [] : [`spec: source and columns make ${bytes} bytes of JSON; at most ${TEMPLATE_PART_LIMIT_BYTES} fit a Job`];
+  return bytes <= TEMPLATE_PART_LIMIT_BYTES
+    ? []
+    : [`spec: source and columns make ${bytes} bytes of JSON; at most ${TEMPLATE_PART_LIMIT_BYTES} fit a Job`];
 }

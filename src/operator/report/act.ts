@@ -1,0 +1,160 @@
+/**
+ * Does what was decided, step by step. Each step is safe to do twice, and a failure ends the pass: the next one looks at what is there and goes on.
+ */
+import type { Report } from '../../api/generated/report.ts';
+import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import type { ReconcileContext } from '../../kube/controller.ts';
+import type { Manifest } from '../../kube/client.ts';
+import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from '../../kube/errors.ts';
+import { controllerOf, type Job } from '../../kube/objects.ts';
+import { JOBS, REPORT_STORAGES, REPORTS } from '../../kube/resources.ts';
+import { addFinalizer, removeFinalizer } from '../finalizers.ts';
+import { StorageError } from '../storage/access.ts';
+import { STORAGE_FINALIZER } from '../storage/in-use.ts';
+import { writeStatus } from '../write-status.ts';
+import { FILE_FINALIZER } from './end.ts';
+import { classifyRefusal } from './job-state.ts';
+import { trimJob } from './job-facts.ts';
+import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
+import type { FilePlace, Plan, StorageRef, Step } from './plan.ts';
+import { keyOfFile } from './run.ts';
+
+/** The Job cannot be made: never (rejected), or not now (quota). */
+export class JobRefused extends Error {
+  readonly kind: 'quota' | 'rejected';
+
+  constructor(kind: JobRefused['kind'], message: string) {
+    super(message);
+    this.name = 'JobRefused';
+    this.kind = kind;
+  }
+}
+
+/** Throws JobRefused when its Job cannot be made, so that the Report can say so. */
+export async function act(parts: ReportParts, report: Report, plan: Plan, context: ReconcileContext): Promise<void> {
+  let current = report;
+  for (const step of plan.steps) current = await doStep(parts, current, step, context);
+  for (const event of plan.events) parts.events.record(report, event);
+}
+
+async function doStep(parts: ReportParts, report: Report, step: Step, context: ReconcileContext): Promise<Report> {
+  const { signal, log } = context;
+  switch (step.kind) {
+    case 'holdStorage':
+      await holdStorage(parts, report, step.storage, signal);
+      return report;
+    case 'addFinalizer':
+      return addFinalizer(parts.client, REPORTS, report, FILE_FINALIZER, signal);
+    case 'removeFinalizer':
+      parts.cleanups.forget(report.metadata.uid);
+      return removeFinalizer(parts.client, REPORTS, report, FILE_FINALIZER, signal);
+    case 'createJob':
+      await createJob(parts, report, step.job, context);
+      return report;
+    case 'deleteJob':
+      log.info({ job: step.name }, 'deleting Job');
+      await deleteJob(parts, report, step.name, step.uid, signal);
+      return report;
+    case 'cleanBucket':
+      await cleanBucket(parts, report, step.place, signal);
+      return report;
+    case 'abandonFile':
+      log.warn(
+        { uid: report.metadata.uid, bucket: report.status.file?.bucket, key: report.status.file?.key, why: step.why },
+        'file abandoned',
+      );
+      parts.events.record(report, {
+        type: 'Warning',
+        reason: 'FileAbandoned',
+        action: 'CleanUp',
+        note: `the file is left in the bucket: ${step.why}`,
+      });
+      return report;
+    case 'writeStatus': {
+      const written = await writeStatus(parts.client, REPORTS, report, step.status, signal);
+      if (written !== report && written.status.phase !== report.status.phase) log.info({ phase: written.status.phase }, 'phase changed');
+      return written;
+    }
+  }
+}
+
+async function holdStorage(parts: ReportParts, report: Report, { name, uid }: StorageRef, signal: AbortSignal): Promise<void> {
+  const storage = parts.storages.get(`${report.metadata.namespace ?? ''}/${name}`);
+  if (storage?.metadata.uid === uid) await addFinalizer(parts.client, REPORT_STORAGES, storage, STORAGE_FINALIZER, signal);
+}
+
+/** Creates the Job, or adopts the one of that name when it is this Report's own: a lost reply and a crash look the same. */
+async function createJob(parts: ReportParts, report: Report, manifest: Manifest, { signal, log }: ReconcileContext): Promise<void> {
+  const { uid, namespace = '' } = report.metadata;
+  const name = manifest.metadata.name ?? '';
+  try {
+    await parts.client.create<Job>(JOBS, manifest, signal);
+    log.info({ job: name }, 'created Job');
+  } catch (error) {
+    if (isAlreadyExists(error)) await adoptJob(parts, report, namespace, name, signal);
+    else {
+      if (isForbidden(error) || isInvalid(error)) throw refusedJob(error as Error);
+      throw error;
+    }
+  }
+  parts.expected.created(uid, name);
+}
+
+async function adoptJob(parts: ReportParts, report: Report, namespace: string, name: string, signal: AbortSignal): Promise<void> {
+  const job = trimJob(await parts.client.get<Job>(JOBS, namespace, name, signal));
+  if (controllerOf(job)?.uid === report.metadata.uid && job.facts !== undefined) return;
+  throw new JobRefused('rejected', `a Job named ${name} exists that this Report did not make; remove it and create a new Report`);
+}
+
+/** A Job that the apiserver refuses for good ends the Report; a quota on Jobs passes; anything else is tried again. */
+function refusedJob(error: Error): Error {
+  const refusal = classifyRefusal(error.message);
+  if (refusal.kind === 'passing') return error;
+  return new JobRefused(refusal.kind === 'quota' ? 'quota' : 'rejected', refusal.message);
+}
+
+async function deleteJob(parts: ReportParts, report: Report, name: string, uid: string, signal: AbortSignal): Promise<void> {
+  try {
+    await parts.client.delete(JOBS, report.metadata.namespace, name, { propagation: 'Foreground', uid }, signal);
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error; // 409: another Job has that name now
+  }
+}
+
+async function cleanBucket(parts: ReportParts, report: Report, place: FilePlace, signal: AbortSignal): Promise<void> {
+  const { uid } = report.metadata;
+  try {
+    const storage = findStorage(parts, report, place);
+    if (storage === undefined) return; // Nobody recorded one and none is configured: no run ever had a bucket to write to.
+    const access = await parts.accesses.open(storage, signal);
+    await access.removeReport(
+      place.names.map((name) => keyOfFile(report, storage, name)),
+      uid,
+      signal,
+    );
+    parts.cleanups.forget(uid);
+  } catch (error) {
+    if (error instanceof StorageError) {
+      parts.cleanups.failed(uid, error, Date.now());
+      parts.events.record(report, {
+        type: 'Warning',
+        reason: 'CleanUpFailed',
+        action: 'CleanUp',
+        note: `the bucket cannot be cleaned yet: ${error.message}`,
+      });
+    }
+    throw error;
+  }
+}
+
+function findStorage(parts: ReportParts, report: Report, place: FilePlace): ReportStorage | undefined {
+  const { namespace = '' } = report.metadata;
+  if (place.storage !== undefined) {
+    const storage = parts.storages.get(`${namespace}/${place.storage.name}`);
+    if (storage?.metadata.uid === place.storage.uid) return storage;
+    throw new StorageError('NotFound', `ReportStorage "${place.storage.name}" (uid ${place.storage.uid}) is gone`);
+  }
+  const name = report.spec.storageRef?.name ?? parts.templates.get(`${namespace}/${report.spec.templateRef.name}`)?.spec.storageRef?.name;
+  if (name !== undefined) return parts.storages.get(`${namespace}/${name}`);
+  return parts.storages.byIndex(STORAGES_BY_NAMESPACE, namespace).find(({ spec }) => spec.default);
+}

@@ -1,0 +1,81 @@
+/**
+ * Turns changes of Reports, Jobs, pods, templates and storages into looks at Reports: gather, decide, act.
+ */
+import type { Report } from '../../api/generated/report.ts';
+import type { ReconcileContext, Result } from '../../kube/controller.ts';
+import { controllerOf, type Pod } from '../../kube/objects.ts';
+import type { ObjectKey } from '../../kube/store.ts';
+import { act, JobRefused } from './act.ts';
+import { decide, jobRefused } from './decide.ts';
+import { gather } from './gather.ts';
+import { isFinished } from './job-state.ts';
+import type { CachedJob } from './job-facts.ts';
+import { REPORT_LABEL } from './job.ts';
+import type { Running } from './limits.ts';
+import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, type ReportParts } from './parts.ts';
+import type { Plan } from './plan.ts';
+import { isTerminal } from './status.ts';
+
+/** A second look when the cache may still lag behind our own write. */
+const NO_APPOINTMENT: Result = { kind: 'done' };
+
+export async function reconcileReport(parts: ReportParts, key: ObjectKey, context: ReconcileContext): Promise<Result> {
+  const view = await gather(parts, key, context.signal);
+  if (view === undefined) return NO_APPOINTMENT;
+  const now = Date.now();
+  const plan = decide(view, now);
+  try {
+    await act(parts, view.report, plan, context);
+    return resultOf(plan);
+  } catch (error) {
+    if (!(error instanceof JobRefused)) throw error;
+    parts.limiter.release(view.report.metadata.uid);
+    const refused = jobRefused(view, error.kind, error.message, now);
+    // The finalizer may have been set just before: what was read is no longer what is there.
+    await act(parts, parts.reports.get(key) ?? view.report, refused, context);
+    return resultOf(refused);
+  }
+}
+
+function resultOf(plan: Plan): Result {
+  return plan.lookAgainAt === undefined ? NO_APPOINTMENT : { kind: 'lookAgainAt', epochMs: plan.lookAgainAt };
+}
+
+/** Jobs alive, kept up to date by the Job watch, so that counting them does not mean walking through thousands of finished ones. */
+export class AliveJobs {
+  readonly #byJob = new Map<string, Running>();
+
+  values(): Iterable<Running> {
+    return this.#byJob.values();
+  }
+
+  /** True when a Job stopped being alive: somebody's turn may have come. */
+  update(before: CachedJob | undefined, after: CachedJob | undefined): boolean {
+    const uid = (after ?? before)?.metadata.uid ?? '';
+    const owner = after === undefined ? undefined : controllerOf(after);
+    if (before !== undefined && before.metadata.uid !== uid) this.#byJob.delete(before.metadata.uid);
+    if (after === undefined || owner === undefined || after.facts === undefined || isFinished(after)) return this.#byJob.delete(uid);
+    this.#byJob.set(uid, { reportUid: owner.uid, namespace: after.metadata.namespace ?? '', templateUid: after.facts.template.uid });
+    return false;
+  }
+}
+
+/** Key of the Report that a Job belongs to. */
+export function reportOfJob(job: CachedJob): ObjectKey | undefined {
+  const owner = controllerOf(job);
+  return owner?.kind === 'Report' ? `${job.metadata.namespace ?? ''}/${owner.name}` : undefined;
+}
+
+/** Key of the Report that a pod says it belongs to; only a hint for what to look at, never evidence. */
+export function reportOfPod(pod: Pod): ObjectKey | undefined {
+  const name = pod.metadata.labels?.[REPORT_LABEL];
+  return name === undefined ? undefined : `${pod.metadata.namespace ?? ''}/${name}`;
+}
+
+/** Indexes of the Report store: who is concerned when a template or a storage changes. */
+export const REPORT_INDEXES = {
+  [REPORTS_BY_TEMPLATE]: (report: Report): readonly string[] =>
+    isTerminal(report) ? [] : [`${report.metadata.namespace ?? ''}/${report.spec.templateRef.name}`],
+  [REPORTS_BY_NAMESPACE]: (report: Report): readonly string[] =>
+    isTerminal(report) && (report.metadata.finalizers ?? []).length === 0 ? [] : [report.metadata.namespace ?? ''],
+};

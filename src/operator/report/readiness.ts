@@ -1,0 +1,115 @@
+/**
+ * Whether a Report without a Job can have one: a chain of questions, each with the message a user should read, in the order in which a user would mend things.
+ *
+ * Mistakes in the Report itself come first and end it, even while a storage is still missing: nobody should wait an hour to learn that a parameter is misspelt.
+ */
+import { findCondition } from '../../api/conditions.ts';
+import type { Report } from '../../api/generated/report.ts';
+import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
+import type { PendingReason } from '../../api/reasons.ts';
+import type { Condition } from '../../kube/objects.ts';
+import { keyOf } from '../../kube/store.ts';
+import { planFacts } from './job-facts.ts';
+import { jobManifest } from './job.ts';
+import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
+import { checkReport, planRun, type CheckedReport } from './run.ts';
+import { secretBlocker } from './source-secrets.ts';
+import type { Readiness } from './view.ts';
+
+type Waiting = Extract<Readiness, { kind: 'waiting' }>;
+
+export async function readinessOf(parts: ReportParts, report: Report): Promise<Readiness> {
+  const readiness = await firstBlocker(parts, report);
+  if (readiness.kind !== 'ready' && !(readiness.kind === 'waiting' && readiness.reason === 'Queued'))
+    parts.limiter.release(report.metadata.uid);
+  return readiness;
+}
+
+async function firstBlocker(parts: ReportParts, report: Report): Promise<Readiness> {
+  const { namespace = '' } = report.metadata;
+  const template = parts.templates.get(`${namespace}/${report.spec.templateRef.name}`);
+  if (template === undefined) {
+    return waiting('TemplateNotFound', `ReportTemplate "${report.spec.templateRef.name}" does not exist in namespace ${namespace}`);
+  }
+  const unready = notReady(template, 'TemplateNotReady', `ReportTemplate "${template.metadata.name}"`);
+  if (unready !== undefined) return unready;
+  const checked = checkReport(report, template);
+  if (!checked.ok) return { kind: 'hopeless', reason: checked.reason, message: checked.message };
+  const storage = findStorage(parts, namespace, checked.storageName);
+  if ('kind' in storage && storage.kind === 'waiting') return storage;
+  const found = storage as ReportStorage;
+  const unavailable = notReady(found, 'StorageUnavailable', `ReportStorage "${found.metadata.name}"`);
+  if (unavailable !== undefined) return unavailable;
+  const secret = await secretBlocker(parts, report, template, found);
+  if (secret !== undefined) return secret;
+  return claimPlace(parts, report, checked, template, found);
+}
+
+function claimPlace(
+  parts: ReportParts,
+  report: Report,
+  checked: CheckedReport,
+  template: ReportTemplate,
+  storage: ReportStorage,
+): Readiness {
+  const run = planRun(report, checked, template, storage, report.status?.attempt ?? 1, parts.allowLoopback);
+  if (!run.ok) return { kind: 'hopeless', reason: run.reason, message: run.message };
+  const { uid, namespace = '', creationTimestamp } = report.metadata;
+  const verdict = parts.limiter.claim({
+    key: keyOf(report),
+    uid,
+    namespace,
+    templateUid: template.metadata.uid,
+    templateLimit: template.spec.maxRunning,
+    createdAt: creationTimestamp,
+  });
+  if (!verdict.granted) return waiting('Queued', verdict.message);
+  return { kind: 'ready', job: jobManifest(report, template, storage, run.plan, run.planJson, parts.runner), facts: planFacts(run.plan) };
+}
+
+/** The storage named, else the namespace's default one. */
+function findStorage(parts: ReportParts, namespace: string, name: string | undefined): ReportStorage | Waiting {
+  if (name !== undefined) {
+    return (
+      parts.storages.get(`${namespace}/${name}`) ??
+      waiting('StorageNotFound', `ReportStorage "${name}" does not exist in namespace ${namespace}`)
+    );
+  }
+  const defaults = parts.storages.byIndex(STORAGES_BY_NAMESPACE, namespace).filter(({ spec }) => spec.default);
+  const [only] = defaults;
+  if (only === undefined) {
+    return waiting(
+      'StorageNotFound',
+      `namespace ${namespace} has no ReportStorage with spec.default true; make one, or name a storage in spec.storageRef`,
+    );
+  }
+  if (defaults.length > 1) {
+    const names = defaults
+      .map(({ metadata }) => metadata.name)
+      .sort()
+      .join(', ');
+    return waiting(
+      'StorageNotFound',
+      `more than one ReportStorage of namespace ${namespace} has spec.default true: ${names}; leave one, or name a storage in spec.storageRef`,
+    );
+  }
+  return only;
+}
+
+interface Judged {
+  readonly metadata: { readonly generation?: number };
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+/** The object's own controller judges it; its word counts only for the generation it has seen. */
+function notReady(object: Judged, reason: PendingReason, what: string): Waiting | undefined {
+  const condition = findCondition(object.status?.conditions, 'Ready');
+  if (condition === undefined || condition.observedGeneration !== object.metadata.generation)
+    return waiting('Accepted', `${what} is being checked`);
+  return condition.status === 'True' ? undefined : waiting(reason, `${what} is not ready (${condition.reason}): ${condition.message}`);
+}
+
+function waiting(reason: PendingReason, message: string): Waiting {
+  return { kind: 'waiting', reason, message };
+}

@@ -1,0 +1,60 @@
+/**
+ * The Secrets a run needs besides its bucket's credentials: each must exist, hold its key, and be meant for the host it would be used towards (security.md 1).
+ *
+ * The kubelet would find out as well, but with a pod that hangs; here the Report says what is missing and goes on by itself.
+ */
+import type { Report } from '../../api/generated/report.ts';
+import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
+import { keyOf } from '../../kube/store.ts';
+import { hostProblem } from '../allowed-hosts.ts';
+import { secretText } from '../secrets.ts';
+import { postgresDestination } from '../../sql/postgres-url.ts';
+import type { ReportParts } from './parts.ts';
+import type { Readiness } from './view.ts';
+
+interface Need {
+  readonly field: string;
+  readonly name: string;
+  readonly key: string;
+  /** Host and port the Secret would be used towards, read from its value; undefined = it is sent nowhere (an authority's certificate). */
+  readonly hostOf?: (value: string) => string | undefined;
+}
+
+export async function secretBlocker(
+  parts: ReportParts,
+  report: Report,
+  template: ReportTemplate,
+  storage: ReportStorage,
+): Promise<Extract<Readiness, { kind: 'waiting' }> | undefined> {
+  const { namespace = '' } = report.metadata;
+  for (const need of needs(template, storage)) {
+    const secret = await parts.secrets.read(namespace, need.name);
+    const value = secretText(secret, need.key);
+    const host = value === undefined ? undefined : need.hostOf?.(value);
+    const refused = secret === undefined || host === undefined ? undefined : hostProblem(secret, host, parts.requireAllowedHosts);
+    if (value !== undefined && refused === undefined) continue;
+    const key = keyOf(report);
+    parts.secrets.wakeOnChange(namespace, need.name, secret?.metadata.resourceVersion, `report/${key}`, () => parts.wake(key));
+    if (refused !== undefined) return { kind: 'waiting', reason: 'TemplateNotReady', message: `${need.field}: ${refused}` };
+    const missing =
+      secret === undefined
+        ? `Secret "${need.name}" does not exist in namespace ${namespace}`
+        : `Secret "${need.name}" has no key "${need.key}"`;
+    return { kind: 'waiting', reason: 'SecretNotFound', message: `${need.field}: ${missing}` };
+  }
+  return undefined;
+}
+
+function needs(template: ReportTemplate, storage: ReportStorage): readonly Need[] {
+  const { postgres } = template.spec.source;
+  const { caSecretRef } = storage.spec.s3;
+  const of = `of ReportTemplate "${template.metadata.name}"`;
+  return [
+    ...(postgres === undefined
+      ? []
+      : [{ field: `spec.source.postgres.urlFrom.secretKeyRef ${of}`, ...postgres.urlFrom.secretKeyRef, hostOf: postgresDestination }]),
+    ...(postgres?.caSecretRef === undefined ? [] : [{ field: `spec.source.postgres.caSecretRef ${of}`, ...postgres.caSecretRef }]),
+    ...(caSecretRef === undefined ? [] : [{ field: `spec.s3.caSecretRef of ReportStorage "${storage.metadata.name}"`, ...caSecretRef }]),
+  ];
+}

@@ -1,0 +1,22 @@
+/** The parts of a plan that a template decides. */
+import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
+import type { SourcePlan } from '../../runner/plan.ts';
+import type { Column } from '../../runner/rows.ts';
+
+export function sourceOf(template: ReportTemplate): SourcePlan {
+  const { inline, postgres } = template.spec.source;
+  if (inline !== undefined) return { kind: 'inline', rows: inline.rows };
+  if (postgres === undefined) throw new TypeError('a template without a source passed the schema');
+  const { query, statementTimeoutSeconds } = postgres;
+  return { kind: 'postgres', query, ...(statementTimeoutSeconds === undefined ? {} : { statementTimeoutSeconds }) };
+}
+
+export function columnsOf(template: ReportTemplate): readonly Column[] | undefined {
+  return template.spec.columns?.map(({ name, header, type, numberFormat, width }) => ({
+    name,
+    header: header ?? name,
+    type,
+    ...(numberFormat === undefined ? {} : { numberFormat }),
+    ...(width === undefined ? {} : { width }),
+  }));
+}
