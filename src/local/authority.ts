@@ -43,7 +43,8 @@ export class Authority {
   static async create(commonName: string): Promise<Authority> {
     const keys = await generateKeys();
     const root = await X509CertificateGenerator.createSelfSigned({
-      name: [{ CN: [commonName] }],
+      // A certificate whose issuer is named like its subject counts as self-signed; this keeps the authority's name apart from all that it issues.
+      name: [{ OU: ['authority'] }, { CN: [commonName] }],
       keys,
       signingAlgorithm: ALGORITHM,
       ...validity(),

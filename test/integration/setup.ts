@@ -15,11 +15,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('tools', tools);
   project.provide('controlPlane', {
     url: controlPlane.url,
+    admin: controlPlane.admin,
     kubeconfigFile: controlPlane.kubeconfigFile,
     ca: controlPlane.authority.certificate,
     kubeletServing: controlPlane.kubeletServing,
   });
   project.provide('s3', s3.admin);
-  project.provide('postgres', { host: '127.0.0.1', port: postgres.port, user: postgres.user, password: postgres.password });
+  project.provide('postgres', postgres.access);
   return () => workspace.close();
 }

@@ -55,6 +55,11 @@ describe('a server certificate', () => {
     ]);
   });
 
+  test('is trusted also when its name is that of the authority', async () => {
+    const server = await authority.issueServer('ours');
+    expect(await handshake(server, { ca: authority.certificate, identity: await authority.issueClient('ours') })).toBe('CN=ours');
+  });
+
   test('is not trusted under another name', async () => {
     const server = await authority.issueServer('server', ['example.test', '10.0.0.1']);
     await expect(handshake(server, { ca: authority.certificate, servername: 'example.test' })).resolves.toContain('unauthorized');

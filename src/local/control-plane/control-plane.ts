@@ -65,7 +65,12 @@ export class ControlPlane {
     return this.#foundation.files.authority;
   }
 
-  /** Path of the kubeconfig of a user in system:masters. */
+  /** A user in system:masters. */
+  get admin(): Identity {
+    return this.#foundation.files.admin;
+  }
+
+  /** Path of that user's kubeconfig. */
   get kubeconfigFile(): string {
     return this.#foundation.files.paths.admin;
   }

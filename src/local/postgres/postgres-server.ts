@@ -4,15 +4,16 @@
 import { randomBytes } from 'node:crypto';
 import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import type { Identity } from '../authority.ts';
 import { onFreePorts } from '../process/ports.ts';
 import { untilReady } from '../process/readiness.ts';
 import { runToEnd } from '../process/run-to-end.ts';
 import type { ServerProcess, ServerSpec } from '../process/server-process.ts';
 import type { Workspace } from '../workspace.ts';
+import { type PostgresAccess, runStatement } from './access.ts';
 import { findPostgres, type PostgresBinaries } from './binaries.ts';
 
+const HOST = '127.0.0.1';
 const USER = 'postgres';
 const INITDB_TIMEOUT_MS = 120_000;
 
@@ -23,19 +24,16 @@ export interface PostgresServerOptions {
 }
 
 export class PostgresServer {
-  readonly port: number;
-  readonly user = USER;
-  /** The superuser's, made for this server. */
-  readonly password: string;
+  /** For createDatabase and databaseUrl (access.ts), from any process. */
+  readonly access: PostgresAccess;
   readonly #workspace: Workspace;
   readonly #spec: ServerSpec;
   #server: ServerProcess | undefined;
 
-  private constructor(workspace: Workspace, spec: ServerSpec, port: number, password: string) {
+  private constructor(workspace: Workspace, spec: ServerSpec, access: PostgresAccess) {
     this.#workspace = workspace;
     this.#spec = spec;
-    this.port = port;
-    this.password = password;
+    this.access = access;
   }
 
   static async start(workspace: Workspace, { tls, signal }: PostgresServerOptions = {}): Promise<PostgresServer> {
@@ -47,7 +45,7 @@ export class PostgresServer {
     return onFreePorts(1, async ([port = 0]) => {
       const options = [
         `port=${port}`,
-        'listen_addresses=127.0.0.1',
+        `listen_addresses=${HOST}`,
         'unix_socket_directories=',
         'fsync=off',
         'full_page_writes=off',
@@ -64,21 +62,10 @@ export class PostgresServer {
         stopSignal: 'SIGINT',
         ...(binaries.user === undefined ? {} : { user: binaries.user }),
       };
-      const server = new PostgresServer(workspace, spec, port, password);
+      const server = new PostgresServer(workspace, spec, { host: HOST, port, user: USER, password });
       await server.start(signal);
       return server;
     });
-  }
-
-  /** `postgres://postgres:<password>@127.0.0.1:<port>/<database>`. */
-  url(database: string = 'postgres'): string {
-    return `postgres://${USER}:${this.password}@127.0.0.1:${this.port}/${encodeURIComponent(database)}`;
-  }
-
-  /** Makes an empty database and resolves to its URL. */
-  async createDatabase(name: string): Promise<string> {
-    await query(this.url(), `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-    return this.url(name);
   }
 
   /** Starts it again after `stop`, on the same port and with the same data. */
@@ -86,7 +73,7 @@ export class PostgresServer {
     const server = await this.#workspace.start(this.#spec);
     this.#server = server;
     try {
-      await untilReady([server], () => query(this.url(), 'SELECT 1').then(() => true), signal);
+      await untilReady([server], () => runStatement(this.access, 'SELECT 1').then(() => true), signal);
     } catch (error) {
       await server.stop();
       throw error;
@@ -130,16 +117,4 @@ async function tlsOptions(folder: string, { certificate, key }: Identity, { user
   await writeFile(files.key, key, { mode: 0o600 });
   if (user !== undefined) for (const file of Object.values(files)) await chown(file, user.uid, user.gid);
   return ['ssl=on', `ssl_cert_file=${files.certificate}`, `ssl_key_file=${files.key}`];
-}
-
-async function query(connectionString: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  // Without a listener a connection that breaks while idle would end the process.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }
