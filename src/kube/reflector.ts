@@ -9,12 +9,13 @@
  * - a handler that throws is reported and does not end the watch.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortable } from '../net/abortable.ts';
 import { backoffMs, WATCH_BACKOFF } from './backoff.ts';
 import type { KubeClient } from './client.ts';
 import { ConnectionError, isExpired, KubeError } from './errors.ts';
 import type { KubeObject } from './objects.ts';
 import type { ResourceType } from './resources.ts';
-import { IndexedStore, keyOf, type IndexFunction, type ObjectKey, type Store } from './store.ts';
+import { keyOf, splitKey, type IndexedStore, type ObjectKey } from './store.ts';
 import { watch } from './watch.ts';
 
 const PAGE_SIZE = 500;
@@ -34,7 +35,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** Filled and emptied here; reflectors of different namespaces may share one. */
+  readonly store: IndexedStore<T>;
   /** What is kept of an object; memory of a big cluster is decided here. */
   readonly trim?: (object: T) => T;
   /** Default JSON.parse. */
@@ -51,6 +53,7 @@ export class Reflector<T extends KubeObject> {
   readonly #client: KubeClient;
   readonly #options: ReflectorOptions<T>;
   readonly #store: IndexedStore<T>;
+  readonly #firstList = Promise.withResolvers<void>();
   readonly #random: () => number;
   #resourceVersion: string | undefined;
   #synced = false;
@@ -62,17 +65,18 @@ export class Reflector<T extends KubeObject> {
   constructor(client: KubeClient, options: ReflectorOptions<T>) {
     this.#client = client;
     this.#options = options;
-    this.#store = new IndexedStore<T>(options.indexes ?? {});
+    this.#store = options.store;
     this.#random = options.random ?? Math.random;
-  }
-
-  get store(): Store<T> {
-    return this.#store;
   }
 
   /** True after the first whole list. */
   get hasSynced(): boolean {
     return this.#synced;
+  }
+
+  /** Resolves after the first whole list; throws the signal's reason. */
+  async synced(signal: AbortSignal): Promise<void> {
+    await abortable(this.#firstList.promise, signal);
   }
 
   /** Milliseconds since the apiserver last spoke to this watch; infinity before the first list. */
@@ -147,6 +151,7 @@ export class Reflector<T extends KubeObject> {
     this.#resourceVersion = resourceVersion;
     this.#lastContact = performance.now();
     this.#synced = true;
+    this.#firstList.resolve();
     return resourceVersion;
   }
 
@@ -179,7 +184,10 @@ export class Reflector<T extends KubeObject> {
 
   #replaceAll(found: readonly T[]): void {
     const present = new Set(found.map(keyOf));
-    for (const key of [...this.#store.keys()]) if (!present.has(key)) this.#forget(key, undefined);
+    const { namespace } = this.#options;
+    for (const key of [...this.#store.keys()]) {
+      if (!present.has(key) && (namespace === undefined || splitKey(key).namespace === namespace)) this.#forget(key, undefined);
+    }
     for (const object of found) this.#remember(object);
   }
 

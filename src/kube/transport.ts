@@ -6,12 +6,14 @@
  */
 import { Agent, type Dispatcher } from 'undici';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionError, toKubeError } from './errors.ts';
+import { ConnectionError, KubeError, toKubeError } from './errors.ts';
 import type { ClusterConfig } from './config.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The apiserver itself ends a request after 60 s; half of that is long for anything but a watch. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Longest silence, before the answer and within it. */
+const SILENCE_TIMEOUT_MS = 30_000;
+/** The apiserver itself ends a request after 60 s, unless it is a watch. */
+const REQUEST_DEADLINE_MS = 60_000;
 /** client-go's bound on tries that a Retry-After asks for. */
 const MAX_THROTTLED_TRIES = 10;
 const MAX_RETRY_AFTER_MS = 30_000;
@@ -49,36 +51,42 @@ export class HttpTransport implements Transport {
   readonly #requests: Agent;
   readonly #streams: Agent;
   readonly #userAgent: string;
+  readonly #deadlineMs: number;
 
-  constructor(config: ClusterConfig, userAgent: string) {
+  /** `deadlineMs`: how long a request may take in all, waits for a 429 included; streams have none. */
+  constructor(config: ClusterConfig, userAgent: string, deadlineMs: number = REQUEST_DEADLINE_MS) {
     this.#config = config;
     this.#userAgent = userAgent;
+    this.#deadlineMs = deadlineMs;
     const connect = { ...config.tls, timeout: CONNECT_TIMEOUT_MS };
     this.#requests = new Agent({
       connect,
       connections: MAX_CONNECTIONS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      bodyTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: SILENCE_TIMEOUT_MS,
+      bodyTimeout: SILENCE_TIMEOUT_MS,
     });
     // Watches hold a connection each for minutes; they must neither wait for a place in the pool nor be cut by its time-outs. Their reader has its own.
-    this.#streams = new Agent({ connect, headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout: 0 });
+    this.#streams = new Agent({ connect, headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: 0 });
   }
 
   async request(request: KubeRequest): Promise<string> {
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS * 2)]);
-    const response = await this.#send(this.#requests, { ...request, signal }, false);
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(this.#deadlineMs)]);
     try {
+      const response = await this.#send(this.#requests, { ...request, signal }, false);
       return await response.body.text();
     } catch (error) {
-      throw this.#connectionError(request, error);
+      throw this.#explain(request, error);
     }
   }
 
   async stream(request: KubeRequest): Promise<KubeStream> {
-    const response = await this.#send(this.#streams, request, false);
-    const body = response.body;
-    body.on('error', () => undefined); // A cut stream reaches its reader through the iterator; without a listener it would end the process.
-    return { body, close: () => body.destroy() };
+    try {
+      const { body } = await this.#send(this.#streams, request, false);
+      body.on('error', () => undefined); // A cut stream reaches its reader through the iterator; without a listener it would end the process.
+      return { body, close: () => body.destroy() };
+    } catch (error) {
+      throw this.#explain(request, error);
+    }
   }
 
   async close(): Promise<void> {
@@ -94,7 +102,9 @@ export class HttpTransport implements Transport {
       const error = toKubeError(response.statusCode, body, typeof retryAfter === 'string' ? retryAfter : undefined);
       if (error.status === 401 && !freshCredentials) return this.#send(agent, request, true);
       if (error.status !== 429 || error.retryAfterSeconds === undefined || tries >= MAX_THROTTLED_TRIES) throw error;
-      await sleep(Math.min(error.retryAfterSeconds * 1000, MAX_RETRY_AFTER_MS), undefined, { signal: request.signal });
+      await sleep(Math.min(error.retryAfterSeconds * 1000, MAX_RETRY_AFTER_MS), undefined, { signal: request.signal }).catch(() => {
+        throw error; // No time left to wait: the 429 is what happened.
+      });
     }
   }
 
@@ -103,23 +113,20 @@ export class HttpTransport implements Transport {
     const authorization = await this.#config.authorization(freshCredentials);
     if (authorization !== undefined) headers['authorization'] = authorization;
     if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
-    try {
-      return await agent.request({
-        origin: this.#config.server.origin,
-        path: this.#config.server.pathname.replace(/\/$/, '') + request.path, // some hosted apiservers live below a path
-        method: request.method,
-        headers,
-        body: request.body ?? null,
-        signal: request.signal,
-      });
-    } catch (error) {
-      throw this.#connectionError(request, error);
-    }
+    return agent.request({
+      origin: this.#config.server.origin,
+      path: this.#config.server.pathname.replace(/\/$/, '') + request.path, // some hosted apiservers live below a path
+      method: request.method,
+      headers,
+      body: request.body ?? null,
+      signal: request.signal,
+    });
   }
 
-  /** Our own stop stays an abort; everything else is one type that says which call had no answer, and never carries headers. */
-  #connectionError(request: KubeRequest, error: unknown): unknown {
-    if (request.signal.aborted && error === request.signal.reason) return error;
+  /** The caller's own stop stays what it is, and a refusal too; everything else is one type that says which call had no answer, and never carries headers. */
+  #explain(request: KubeRequest, error: unknown): unknown {
+    if (request.signal.aborted) return request.signal.reason;
+    if (error instanceof KubeError) return error;
     const code =
       error instanceof Error && 'code' in error && typeof error.code === 'string'
         ? error.code

@@ -1,0 +1,39 @@
+# Everything a fresh machine with Node 20 or later, npm, make and git needs to know. `make help` lists it.
+# The project itself runs on Node 26, which `npm ci` brings along; npm scripts find it first.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+INSTALLED := node_modules/.package-lock.json
+REPORT := coverage/tests.json
+
+.PHONY: help demo test check fix generate clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+demo: $(INSTALLED) ## Run Dossier on this machine: real control plane, Postgres and S3 server; Ctrl-C ends it (make demo ARGS=--keep leaves it running)
+	@npm run --silent demo -- $(ARGS)
+
+test: $(INSTALLED) check ## Run every check and test; installs and builds what they need
+	@npm run --silent tools
+	@mkdir -p $(dir $(REPORT)) && rm -f $(REPORT)
+	@npm test --silent -- --reporter=default --reporter=json --outputFile.json=$(REPORT)
+
+check: $(INSTALLED) ## Types, lint and format (that generated files are current is a unit test)
+	@npm run --silent types
+	@npm run --silent lint
+
+fix: $(INSTALLED) ## Format the code and make the generated files anew
+	@npm run --silent generate
+	@npm run --silent format
+
+generate: $(INSTALLED) ## Make the TypeScript types from crds/
+	@npm run --silent generate
+
+clean: ## Remove what was installed or built here (the cache of tools outside the repository stays)
+	rm -rf node_modules dist coverage demo-output
+
+$(INSTALLED): package.json package-lock.json
+	npm ci
+	@touch $@

@@ -1,0 +1,117 @@
+/**
+ * The operator's caches: one reflector a kind (and a namespace, when it works in some only), and what each change wakes.
+ */
+import type { Report } from '../api/generated/report.ts';
+import type { ReportStorage } from '../api/generated/reportstorage.ts';
+import type { ReportTemplate } from '../api/generated/reporttemplate.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { decodeExact } from '../kube/exact-decode.ts';
+import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
+import { JOBS, PODS, REPORT_STORAGES, REPORT_TEMPLATES, REPORTS } from '../kube/resources.ts';
+import { IndexedStore, type IndexFunction, type ObjectKey, type Store } from '../kube/store.ts';
+import { controllerOf, type KubeObject, type Pod } from '../kube/objects.ts';
+import { REPORT_INDEXES } from './report/controller.ts';
+import { trimJob, type CachedJob } from './report/job-facts.ts';
+import { MANAGED_SELECTOR } from './report/job.ts';
+import { JOBS_BY_REPORT, PODS_BY_JOB, STORAGES_BY_NAMESPACE } from './report/parts.ts';
+
+/** A watch that has said nothing for so long is reported as stale: bookmarks alone come every minute. */
+const STALE_MS = 5 * 60_000;
+
+type Change<T> = (key: ObjectKey, before: T | undefined, after: T | undefined) => void;
+
+export interface CacheHandlers {
+  readonly report: Change<Report>;
+  readonly template: Change<ReportTemplate>;
+  readonly storage: Change<ReportStorage>;
+  readonly job: Change<CachedJob>;
+  readonly pod: Change<Pod>;
+  readonly onError: (kind: string, error: unknown) => void;
+}
+
+export class Caches {
+  readonly reports: Store<Report>;
+  readonly templates: Store<ReportTemplate>;
+  readonly storages: Store<ReportStorage>;
+  readonly jobs: Store<CachedJob>;
+  readonly pods: Store<Pod>;
+  readonly #reflectors: Pick<Reflector<KubeObject>, 'run' | 'synced' | 'hasSynced' | 'silentMs' | 'kind'>[] = [];
+  readonly #client: KubeClient;
+  readonly #namespaces: readonly (string | undefined)[];
+  readonly #handlers: CacheHandlers;
+
+  /** `namespaces`: empty = all. */
+  constructor(client: KubeClient, namespaces: readonly string[], handlers: CacheHandlers) {
+    this.#client = client;
+    this.#namespaces = namespaces.length === 0 ? [undefined] : namespaces;
+    this.#handlers = handlers;
+    const { report, template, storage, job, pod } = handlers;
+    this.reports = this.#cache<Report>({ type: REPORTS, trim: withoutNoise, decode: decodeExact, onChange: report }, REPORT_INDEXES);
+    this.templates = this.#cache<ReportTemplate>(
+      { type: REPORT_TEMPLATES, trim: withoutNoise, decode: decodeExact, onChange: template },
+      {},
+    );
+    this.storages = this.#cache<ReportStorage>(
+      { type: REPORT_STORAGES, trim: withoutNoise, onChange: storage },
+      { [STORAGES_BY_NAMESPACE]: namespaceOf },
+    );
+    this.jobs = this.#cache<CachedJob>(
+      { type: JOBS, labelSelector: MANAGED_SELECTOR, trim: trimJob, onChange: job },
+      { [JOBS_BY_REPORT]: controllerUid },
+    );
+    this.pods = this.#cache<Pod>(
+      { type: PODS, labelSelector: MANAGED_SELECTOR, trim: withoutNoise, onChange: pod },
+      { [PODS_BY_JOB]: controllerUid },
+    );
+  }
+
+  /** Until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+  }
+
+  /** Resolves once every cache holds one whole list; throws the signal's reason. */
+  async synced(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.synced(signal)));
+  }
+
+  /** What is wrong with the caches, for readiness; undefined = nothing. */
+  problem(): string | undefined {
+    const waiting = this.#reflectors.filter(({ hasSynced }) => !hasSynced).map(({ kind }) => kind);
+    if (waiting.length > 0) return `not read yet: ${waiting.join(', ')}`;
+    const stale = this.#reflectors.filter(({ silentMs }) => silentMs > STALE_MS).map(({ kind }) => kind);
+    return stale.length === 0 ? undefined : `no word from the apiserver about: ${stale.join(', ')}`;
+  }
+
+  #cache<T extends KubeObject>(
+    options: Omit<ReflectorOptions<T>, 'namespace' | 'store' | 'onError'>,
+    indexes: Readonly<Record<string, IndexFunction<T>>>,
+  ): Store<T> {
+    const store = new IndexedStore<T>(indexes);
+    const onError = (error: unknown): void => this.#handlers.onError(options.type.kind, error);
+    for (const namespace of this.#namespaces) {
+      this.#reflectors.push(
+        new Reflector<T>(this.#client, { ...options, ...(namespace === undefined ? {} : { namespace }), store, onError }),
+      );
+    }
+    return store;
+  }
+}
+
+function namespaceOf({ metadata }: KubeObject): readonly string[] {
+  return [metadata.namespace ?? ''];
+}
+
+function controllerUid(object: KubeObject): readonly string[] {
+  const owner = controllerOf(object);
+  return owner === undefined ? [] : [owner.uid];
+}
+
+/** Most of an object in memory would be managedFields and the copy that `kubectl apply` leaves in an annotation. */
+function withoutNoise<T extends KubeObject>(object: T): T {
+  const { managedFields: _managed, annotations, ...metadata } = object.metadata as T['metadata'] & { readonly managedFields?: unknown };
+  const kept = Object.fromEntries(
+    Object.entries(annotations ?? {}).filter(([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration'),
+  );
+  return { ...object, metadata: { ...metadata, ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }) } };
+}

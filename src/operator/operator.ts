@@ -1,0 +1,238 @@
+/**
+ * The operator as one value: caches, controllers, leader election, health. main.ts runs it as a process, tests run several of them beside each other.
+ *
+ * Caches fill while another instance leads, so that a takeover begins with warm ones; controllers run only while the lease is held, and a lost lease ends everything.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { ReportStorage } from '../api/generated/reportstorage.ts';
+import { KubeClient } from '../kube/client.ts';
+import type { ClusterConfig } from '../kube/config.ts';
+import { Controller } from '../kube/controller.ts';
+import { EventRecorder } from '../kube/events.ts';
+import { LeaderElection } from '../kube/leader.ts';
+import { keyOf, type ObjectKey } from '../kube/store.ts';
+import { HttpTransport } from '../kube/transport.ts';
+import { startHealthServer } from '../telemetry/health.ts';
+import { Caches, type CacheHandlers } from './caches.ts';
+import { CleanupMemory } from './report/cleanup-memory.ts';
+import { AliveJobs, reconcileReport, reportOfJob, reportOfPod } from './report/controller.ts';
+import { ExpectedJobs } from './report/expected-jobs.ts';
+import { RunLimiter } from './report/limits.ts';
+import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, STORAGES_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
+import { ProgressReader } from './report/progress-reader.ts';
+import { SecretReader } from './secrets.ts';
+import type { OperatorSettings } from './settings.ts';
+import { StorageClients } from './storage/clients.ts';
+import { StorageController } from './storage/controller.ts';
+import { reconcileTemplate } from './template/controller.ts';
+
+/** More than the S3 calls that may be under way at once (storage/clients.ts), so that slow buckets never hold the last worker. */
+const REPORT_WORKERS = 100;
+const STORAGE_WORKERS = 20;
+const TEMPLATE_WORKERS = 2;
+/** For Events that wait and the lease that is given back. */
+const FAREWELL_MS = 2_000;
+
+export class Operator {
+  readonly #settings: OperatorSettings;
+  readonly #log: Logger;
+  readonly #transport: HttpTransport;
+  readonly #leader: LeaderElection | undefined;
+  readonly #client: KubeClient;
+  readonly #events: EventRecorder;
+  readonly #caches: Caches;
+  readonly #alive = new AliveJobs();
+  readonly #reports: Controller;
+  readonly #templates: Controller;
+  readonly #storages: Controller;
+  readonly #limiter: RunLimiter;
+  readonly #expected = new ExpectedJobs();
+  readonly #stop = new AbortController();
+  #leading = false;
+
+  constructor(settings: OperatorSettings, cluster: ClusterConfig, version: string, log: Logger) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#transport = new HttpTransport(cluster, `dossier-operator/${version}`);
+    const identity = `${hostname()}_${randomUUID()}`;
+    this.#leader = settings.leaderElection.enabled
+      ? new LeaderElection(new KubeClient(this.#transport, () => undefined), {
+          ...settings.leaderElection,
+          identity,
+          onError: (error) => log.warn({ err: error }, 'leader election'),
+        })
+      : undefined;
+    this.#client = new KubeClient(this.#transport, () => this.#mayWrite());
+    this.#events = new EventRecorder(this.#client, identity, (error) => log.debug({ err: error }, 'an Event was not recorded'));
+    this.#caches = new Caches(this.#client, settings.namespaces, this.#handlers());
+    const secrets = new SecretReader(this.#client, this.#stop.signal);
+    const accesses = new StorageClients(secrets, settings, cluster.server.hostname);
+    this.#limiter = new RunLimiter(
+      settings.limits,
+      () => this.#alive.values(),
+      (key) => this.#reports.queue.add(key),
+    );
+    const progress = new ProgressReader({
+      transport: this.#transport,
+      pods: () => this.#caches.pods.values(),
+      onProgress: (pod) => this.#wakeReport(reportOfPod(pod)),
+      log,
+    });
+    const { reports, templates, storages, jobs, pods } = this.#caches;
+    const parts: ReportParts = {
+      client: this.#client,
+      events: this.#events,
+      log,
+      reports,
+      templates,
+      storages,
+      jobs,
+      pods,
+      secrets,
+      accesses,
+      limiter: this.#limiter,
+      expected: this.#expected,
+      cleanups: new CleanupMemory(),
+      progressOf: (podUid) => progress.of(podUid),
+      wake: (key) => this.#wakeReport(key),
+      runner: settings.runner,
+      requireAllowedHosts: settings.requireAllowedHosts,
+      allowLoopback: settings.allowLoopback,
+    };
+    this.#reports = new Controller({
+      name: 'report',
+      concurrency: REPORT_WORKERS,
+      log,
+      reconcile: (key, context) => reconcileReport(parts, key, context),
+    });
+    this.#templates = new Controller({
+      name: 'template',
+      concurrency: TEMPLATE_WORKERS,
+      log,
+      reconcile: (key, { signal }) =>
+        reconcileTemplate({ client: this.#client, templates, events: this.#events, allow: settings.allow }, key, signal),
+    });
+    const storageController = new StorageController({
+      client: this.#client,
+      events: this.#events,
+      storages,
+      usersIn: (namespace) => reports.byIndex(REPORTS_BY_NAMESPACE, namespace),
+      accesses,
+      secrets,
+      wake: (key) => this.#storages.queue.add(key),
+    });
+    this.#storages = new Controller({
+      name: 'storage',
+      concurrency: STORAGE_WORKERS,
+      log,
+      reconcile: (key, { signal }) => storageController.reconcile(key, signal),
+    });
+    this.#startProgress = () => (settings.progress ? progress.run(this.#stop.signal) : undefined);
+  }
+
+  readonly #startProgress: () => void;
+
+  /** Runs until the signal aborts (resolves) or the lease is lost (rejects). */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = (): void => this.#stop.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    const health = await startHealthServer(this.#settings.healthPort, () => this.#caches.problem());
+    this.#log.info({ healthPort: health.port }, 'started');
+    const caches = this.#caches.run(this.#stop.signal);
+    try {
+      await this.#lead(this.#stop.signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#leading = false;
+      await this.#events.close(FAREWELL_MS);
+      this.#stop.abort();
+      await caches;
+      await this.#leader?.release(AbortSignal.timeout(FAREWELL_MS));
+      await health.close();
+      await this.#transport.close();
+      signal.removeEventListener('abort', stop);
+      this.#log.info('stopped');
+    }
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    await this.#leader?.acquire(signal);
+    const kept = this.#leader?.keep(signal) ?? Promise.resolve();
+    kept.catch((error: unknown) => this.#stop.abort(error));
+    await this.#caches.synced(signal);
+    this.#leading = true;
+    this.#log.info({ reports: this.#caches.reports.size }, 'leading');
+    this.#addAll();
+    this.#startProgress();
+    await Promise.all([this.#reports.run(signal), this.#templates.run(signal), this.#storages.run(signal), kept]);
+  }
+
+  /** The oldest first, so that Reports that waited for a place before a restart keep their turn. */
+  #addAll(): void {
+    const { templates, storages, reports } = this.#caches;
+    for (const template of templates.values()) this.#templates.queue.add(keyOf(template));
+    for (const storage of storages.values()) this.#storages.queue.add(keyOf(storage));
+    const byAge = [...reports.values()].sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
+    for (const report of byAge) this.#reports.queue.add(keyOf(report));
+  }
+
+  #mayWrite(): void {
+    if (this.#leader?.holds() === false) throw new Error('not the leader any more: nothing is written');
+  }
+
+  #wakeReport(key: ObjectKey | undefined): void {
+    if (this.#leading && key !== undefined) this.#reports.queue.add(key);
+  }
+
+  /** Who has to look again when an object changes. */
+  #handlers(): CacheHandlers {
+    return {
+      report: (key, before, after) => {
+        this.#wakeReport(key);
+        const report = after ?? before;
+        if (after === undefined && report !== undefined) this.#limiter.release(report.metadata.uid);
+        if (this.#leading && report?.metadata.deletionTimestamp !== undefined) this.#wakeStorages(report.metadata.namespace ?? '');
+      },
+      template: (key) => {
+        if (this.#leading) this.#templates.queue.add(key);
+        for (const report of this.#caches.reports.byIndex(REPORTS_BY_TEMPLATE, key)) this.#wakeReport(keyOf(report));
+      },
+      storage: (key, before, after) => {
+        if (this.#leading) this.#storages.queue.add(key);
+        const namespace = (after ?? before)?.metadata.namespace ?? '';
+        for (const report of this.#caches.reports.byIndex(REPORTS_BY_NAMESPACE, namespace)) this.#wakeReport(keyOf(report));
+      },
+      job: (_key, before, after) => {
+        const job = after ?? before;
+        if (job === undefined) return;
+        const ended = this.#alive.update(before, after);
+        for (const owner of job.metadata.ownerReferences ?? []) {
+          this.#expected.seen(owner.uid);
+          this.#limiter.release(owner.uid);
+        }
+        if (ended) this.#limiter.wakeNext();
+        this.#wakeReport(reportOfJob(job));
+      },
+      pod: (_key, before, after) => {
+        const pod = after ?? before;
+        if (pod !== undefined) this.#wakeReport(reportOfPod(pod));
+      },
+      onError: (kind, error) => this.#log.warn({ kind, err: error }, 'watch'),
+    };
+  }
+
+  /** A storage that is being deleted waits for the last Report that needs it. */
+  #wakeStorages(namespace: string): void {
+    for (const storage of this.#caches.storages.byIndex(STORAGES_BY_NAMESPACE, namespace)) {
+      if (isGoing(storage)) this.#storages.queue.add(keyOf(storage));
+    }
+  }
+}
+
+function isGoing(storage: ReportStorage): boolean {
+  return storage.metadata.deletionTimestamp !== undefined;
+}
