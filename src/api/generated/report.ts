@@ -123,6 +123,8 @@ export interface ReportStatus {
   readonly parameters?: readonly ReportStatusParameter[];
   /** The template as it was when the run started. */
   readonly template?: ReportStatusTemplate;
+  /** The ReportStorage that the run writes to, recorded with its Job so that a clean-up finds the bucket. */
+  readonly storage?: ReportStatusStorage;
   /** The Job of the latest attempt; the operator deletes it some time after the end. */
   readonly job?: ReportStatusJob;
   /**
@@ -177,6 +179,13 @@ export interface ReportStatusTemplate {
   readonly generation: number;
   /** Commit of the template's code, if the code came from git. */
   readonly revision?: string;
+}
+
+export interface ReportStatusStorage {
+  /** Name of the ReportStorage. */
+  readonly name: string;
+  /** UID of the ReportStorage, which tells it from a later one of the same name. */
+  readonly uid: string;
 }
 
 export interface ReportStatusJob {

@@ -159,7 +159,10 @@ export interface ReportTemplateSpecSourcePostgresCaSecretRef {
 }
 
 export interface ReportTemplateSpecColumn {
-  /** Name of the column in the source, e.g. issued_at: a letter, then at most 62 letters, digits and underscores. */
+  /**
+   * Name of the column in the source, e.g. issued_at: a letter, then at most 62 letters, digits and underscores. Put y, n, yes, no, on and
+   * off in quotes, which YAML takes for booleans.
+   */
   readonly name: string;
   /** What stands above the column in CSV and XLSX, e.g. Issued; at most 256 characters. Default: the name. */
   readonly header?: string;

@@ -1,0 +1,13 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { generate } from '../../scripts/generate-types.ts';
+
+const GENERATED = join(import.meta.dirname, '../../src/api/generated');
+
+test('the types in src/api/generated are those of the CRDs as they are now (npm run generate)', async () => {
+  const committed = await Promise.all(
+    (await readdir(GENERATED)).map(async (name) => [name, await readFile(join(GENERATED, name), 'utf8')] as const),
+  );
+  expect(Object.fromEntries(committed)).toEqual(Object.fromEntries(await generate()));
+});
