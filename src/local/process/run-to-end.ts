@@ -9,21 +9,18 @@ export interface RunOptions {
   readonly cwd?: string;
   /** The whole environment; default ours. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Another user to run as; only root may ask for it. */
-  readonly user?: { readonly uid: number; readonly gid: number };
   /** Called with every line of its standard output and standard error. */
   readonly onLine?: (line: string) => void;
 }
 
 /** Throws when the program cannot be started or does not exit with 0; on abort it gets SIGINT, and the signal's reason is thrown when it has ended. */
-export async function runToEnd(command: string, args: readonly string[], { signal, cwd, env, user, onLine }: RunOptions): Promise<void> {
+export async function runToEnd(command: string, args: readonly string[], { signal, cwd, env, onLine }: RunOptions): Promise<void> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     killSignal: 'SIGINT',
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
-    ...user,
   });
   const tail: string[] = [];
   for (const input of [child.stdout, child.stderr]) {

@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Platform, Tool } from './catalog.ts';
 
 const PARTIAL = 'partial-';
@@ -15,8 +15,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `$DOSSIER_CACHE`, else `$XDG_CACHE_HOME/dossier`, else `~/.cache/dossier`; an empty variable counts as none. */
 export function cacheFolder(env: Environment, home: string = homedir()): string {
-  if (env['DOSSIER_CACHE']) return env['DOSSIER_CACHE'];
-  return join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'dossier');
+  if (env['DOSSIER_CACHE']) return resolve(env['DOSSIER_CACHE']);
+  return resolve(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'dossier');
 }
 
 export function cachedPath(cache: string, tool: Tool, platform: Platform): string {

@@ -39,6 +39,10 @@ export interface Tool {
   readonly version: string;
   /** Environment variable that names the program's path. */
   readonly variable: string;
+  /** Arguments that make it print its version. */
+  readonly versionArguments: readonly string[];
+  /** How many leading numbers of a version must agree for a program found in KUBEBUILDER_ASSETS: 2 = major and minor. */
+  readonly agreeing: 1 | 2;
   /** How it is built: `package` in the module tools/<module>. */
   readonly module: string;
   readonly package: string;
@@ -53,6 +57,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     name: 'etcd',
     version: ETCD_VERSION,
     variable: 'DOSSIER_ETCD',
+    versionArguments: ['--version'],
+    agreeing: 1,
     module: 'etcd',
     package: 'go.etcd.io/etcd/server/v3',
     linkerFlags: [],
@@ -66,6 +72,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     name: 'versitygw',
     version: VERSITYGW_VERSION,
     variable: 'DOSSIER_VERSITYGW',
+    versionArguments: ['--version'],
+    agreeing: 1,
     module: 'versitygw',
     package: 'github.com/versity/versitygw/cmd/versitygw',
     linkerFlags: [`-X main.Version=${VERSITYGW_VERSION}`],
@@ -91,6 +99,8 @@ function kubernetesTool(name: ToolName, variable: string, published: readonly st
     name,
     version: KUBERNETES_VERSION,
     variable,
+    versionArguments: name === 'kubectl' ? ['version', '--client'] : ['--version'],
+    agreeing: 2,
     module: 'kubernetes',
     package: `k8s.io/kubernetes/cmd/${name}`,
     // Without these a built kubectl believes in a version 0 and warns about skew.

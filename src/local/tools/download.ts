@@ -14,8 +14,6 @@ import { SITES, type Release } from './catalog.ts';
 import { megabytes, type Progress } from './progress.ts';
 import { runToEnd } from '../process/run-to-end.ts';
 
-const CHECKSUM_LIMIT_CHARACTERS = 100_000;
-
 export interface Silence {
   readonly connectMs: number;
   readonly answerMs: number;
@@ -32,7 +30,14 @@ export class Downloader {
   constructor(env: Environment, progress: Progress, silence: Silence = SILENCE) {
     this.#env = env;
     this.#progress = progress;
-    this.#dispatcher = new EnvHttpProxyAgent({ connect: { timeout: silence.connectMs }, headersTimeout: silence.answerMs, bodyTimeout: silence.nextByteMs });
+    this.#dispatcher = new EnvHttpProxyAgent({
+      connect: { timeout: silence.connectMs },
+      headersTimeout: silence.answerMs,
+      bodyTimeout: silence.nextByteMs,
+      httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? '',
+      httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
+      noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
+    });
   }
 
   /** Fetches, checks and unpacks `release` of a site into `folder`; resolves to the program's path. Errors say what went wrong in one line. */
@@ -55,10 +60,10 @@ export class Downloader {
 
   async #text(site: string, path: string, signal: AbortSignal): Promise<string> {
     const response = await this.#get(site, path, signal);
-    const text = await response.text().catch((error: unknown) => {
-      throw new Error(`${site}${path}: ${rootCause(error)}`, { cause: error });
+    return response.text().catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw new Error(`${site}${path} broke off: ${rootCause(error)}`, { cause: error });
     });
-    return text.slice(0, CHECKSUM_LIMIT_CHARACTERS);
   }
 
   /** Streams to `file`; resolves to the SHA-256 in hexadecimal. */

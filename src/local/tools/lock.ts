@@ -47,7 +47,8 @@ async function acquire(path: string, { signal, onWait }: { readonly signal: Abor
       waited = true;
       onWait(owner.pid);
     }
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
   }
 }
 

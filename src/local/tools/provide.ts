@@ -9,6 +9,7 @@ import { build } from './build.ts';
 import { cachedPath, cacheFolder, install, isProgram, removePartial, type Environment } from './cache.ts';
 import { SITES, TOOL_NAMES, TOOLS, type Platform, type Tool, type ToolName, type ToolPaths } from './catalog.ts';
 import { Downloader, type Silence } from './download.ts';
+import { namedByEnvironment } from './environment.ts';
 import { withLock } from './lock.ts';
 import { Progress } from './progress.ts';
 
@@ -30,7 +31,11 @@ interface Attempt {
   readonly problem: string;
 }
 
-type Outcome = { readonly kind: 'found'; readonly path: string } | { readonly kind: 'missing'; readonly attempts: readonly Attempt[] };
+type Outcome =
+  | { readonly kind: 'found'; readonly path: string }
+  /** Nothing more is tried. */
+  | { readonly kind: 'refused'; readonly attempts: readonly Attempt[] }
+  | { readonly kind: 'missing'; readonly attempts: readonly Attempt[] };
 
 export class ToolsMissingError extends Error {
   constructor(missing: ReadonlyMap<ToolName, readonly Attempt[]>) {
@@ -44,53 +49,50 @@ export async function provideTools(options: ProvideOptions = {}): Promise<ToolPa
   const env = options.env ?? process.env;
   const platform = options.platform ?? { os: process.platform, arch: process.arch };
   const cache = cacheFolder(env);
+  const progress = options.progress ?? new Progress(process.stderr);
   const outcomes = new Map<ToolName, Outcome>();
-  for (const name of TOOL_NAMES) outcomes.set(name, (await fromEnvironment(TOOLS[name], env)) ?? (await fromCache(TOOLS[name], cache, platform)));
+  for (const name of TOOL_NAMES) outcomes.set(name, await find(TOOLS[name], { env, platform, cache, progress }));
 
-  const wanted = TOOL_NAMES.filter((name) => canBeInstalled(outcomes.get(name)));
-  if (wanted.length > 0) {
-    const installer = { ...options, env, platform, cache, signal: options.signal ?? new AbortController().signal, progress: options.progress ?? new Progress(process.stderr) };
-    for (const [name, outcome] of await installAll(wanted, installer)) outcomes.set(name, outcome);
+  const wanted = new Map([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'missing' ? [[name, outcome.attempts] as const] : [])));
+  if (wanted.size > 0) {
+    const signal = options.signal ?? new AbortController().signal;
+    for (const [name, outcome] of await installAll(wanted, { ...options, env, platform, cache, progress, signal })) outcomes.set(name, outcome);
   }
 
-  const missing = new Map([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'missing' ? [[name, outcome.attempts] as const] : [])));
-  if (missing.size > 0) throw new ToolsMissingError(missing);
+  const failed = new Map([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'found' ? [] : [[name, outcome.attempts] as const])));
+  if (failed.size > 0) throw new ToolsMissingError(failed);
   return Object.fromEntries([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'found' ? [[name, outcome.path]] : []))) as ToolPaths;
 }
 
-/** A tool's own variable is an order: a wrong path there is an error, not a reason to use another program. KUBEBUILDER_ASSETS may hold only some of the tools. */
-async function fromEnvironment(tool: Tool, env: Environment): Promise<Outcome | undefined> {
-  const explicit = env[tool.variable];
-  if (explicit) {
-    if (await isProgram(explicit)) return { kind: 'found', path: explicit };
-    return { kind: 'missing', attempts: [{ way: tool.variable, problem: `${explicit} is not a program` }] };
-  }
-  const assets = env['KUBEBUILDER_ASSETS'];
-  if (!assets) return undefined;
-  const path = join(assets, tool.name);
-  return (await isProgram(path)) ? { kind: 'found', path } : undefined;
-}
-
-async function fromCache(tool: Tool, cache: string, platform: Platform): Promise<Outcome> {
-  const path = cachedPath(cache, tool, platform);
-  return (await isProgram(path)) ? { kind: 'found', path } : { kind: 'missing', attempts: [] };
-}
-
-function canBeInstalled(outcome: Outcome | undefined): boolean {
-  return outcome?.kind === 'missing' && outcome.attempts.length === 0;
-}
-
-interface Installer extends ProvideOptions {
+interface Search {
   readonly env: Environment;
   readonly platform: Platform;
   readonly cache: string;
-  readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
-async function installAll(names: readonly ToolName[], installer: Installer): Promise<ReadonlyMap<ToolName, Outcome>> {
+/** Looks where nothing has to be made. */
+async function find(tool: Tool, { env, platform, cache, progress }: Search): Promise<Outcome> {
+  const named = await namedByEnvironment(tool, env);
+  if (named.kind === 'found') return named;
+  if (named.kind === 'refused') return { kind: 'refused', attempts: [named] };
+  if (await isProgram(cachedPath(cache, tool, platform))) return { kind: 'found', path: cachedPath(cache, tool, platform) };
+  if (named.kind === 'none') return { kind: 'missing', attempts: [] };
+  progress.say(`${tool.name} ${tool.version}: not taken from ${named.way}: ${named.problem}`);
+  return { kind: 'missing', attempts: [named] };
+}
+
+interface Installer extends Search {
+  readonly signal: AbortSignal;
+  readonly repository?: string;
+  readonly silence?: Silence;
+}
+
+async function installAll(wanted: ReadonlyMap<ToolName, readonly Attempt[]>, installer: Installer): Promise<ReadonlyMap<ToolName, Outcome>> {
   const { cache, signal, progress, platform } = installer;
-  await mkdir(cache, { recursive: true });
+  await mkdir(cache, { recursive: true }).catch((error: unknown) => {
+    throw new Error(`tools cannot be kept in ${cache}; name another folder by DOSSIER_CACHE`, { cause: error });
+  });
   const onWait = (pid: number): void => {
     progress.say(`waiting for process ${pid}, which is installing tools into ${cache}`);
   };
@@ -99,10 +101,10 @@ async function installAll(names: readonly ToolName[], installer: Installer): Pro
     const downloader = new Downloader(installer.env, progress, installer.silence);
     try {
       const outcomes = new Map<ToolName, Outcome>();
-      for (const name of names) {
+      for (const [name, attempts] of wanted) {
+        const path = cachedPath(cache, TOOLS[name], platform);
         // Whoever held the lock before may have installed it.
-        const cached = await fromCache(TOOLS[name], cache, platform);
-        outcomes.set(name, cached.kind === 'found' ? cached : await installOne(TOOLS[name], downloader, installer));
+        outcomes.set(name, (await isProgram(path)) ? { kind: 'found', path } : await installOne(TOOLS[name], path, attempts, downloader, installer));
       }
       return outcomes;
     } finally {
@@ -111,14 +113,18 @@ async function installAll(names: readonly ToolName[], installer: Installer): Pro
   });
 }
 
-async function installOne(tool: Tool, downloader: Downloader, { env, cache, platform, progress, signal, repository }: Installer): Promise<Outcome> {
-  const path = cachedPath(cache, tool, platform);
+async function installOne(tool: Tool, path: string, earlier: readonly Attempt[], downloader: Downloader, installer: Installer): Promise<Outcome> {
+  const { env, cache, platform, progress, signal, repository = REPOSITORY } = installer;
   const release = tool.release(platform);
+  const download = (folder: string): Promise<string> => {
+    if (release === undefined) throw new Error(`no official binary for ${platform.os} on ${platform.arch}`);
+    return downloader.fetch(tool.site, release, folder, signal);
+  };
   const ways = [
-    ...(release === undefined ? [] : [{ way: 'download', make: (folder: string) => downloader.fetch(tool.site, release, folder, signal) }]),
-    { way: 'build', make: (folder: string) => build(tool, folder, { repository: repository ?? REPOSITORY, env, progress, signal }) },
+    { way: 'download', make: download },
+    { way: 'build', make: (folder: string) => build(tool, folder, { repository, env, progress, signal }) },
   ];
-  const attempts: Attempt[] = release === undefined ? [{ way: 'download', problem: `no official binary for ${platform.os} on ${platform.arch}` }] : [];
+  const attempts = [...earlier];
   for (const { way, make } of ways) {
     progress.say(`${tool.name} ${tool.version}: ${way}`);
     try {

@@ -74,6 +74,6 @@ test('waiting ends with the reason of the signal', async () => {
   const path = lockFile({ pid: process.pid, host: hostname() });
   const stop = new AbortController();
   const waiting = withLock(path, { signal: stop.signal, onWait: () => stop.abort(new Error('changed my mind')) }, () => Promise.resolve());
-  await expect(waiting).rejects.toThrow();
+  await expect(waiting).rejects.toThrow('changed my mind');
   expect(existsSync(path)).toBe(true);
 });

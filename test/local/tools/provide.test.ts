@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cacheFolder } from '../../../src/local/tools/cache.ts';
 import { TOOL_NAMES, TOOLS, type ToolName, type ToolPaths } from '../../../src/local/tools/catalog.ts';
@@ -58,12 +58,23 @@ describe('tools are looked for in order', () => {
     expect(site.requests.filter((path) => path.includes('etcd'))).toEqual([]);
   });
 
-  test('KUBEBUILDER_ASSETS gives what it has, and the rest comes from elsewhere', async () => {
-    const [assets, cache, site] = [makeFolder(), makeFolder(), await publish()];
-    for (const name of ['etcd', 'kube-apiserver', 'kubectl']) writeProgram(join(assets, name), `echo asset ${name}`);
-    const options = optionsFor(cache, site.url, SYSTEM_PATH);
-    const paths = await provideTools({ ...options, env: { ...options.env, KUBEBUILDER_ASSETS: assets } });
-    expect(say(paths)).toEqual(every((name) => `${['etcd', 'kube-apiserver', 'kubectl'].includes(name) ? 'asset' : 'downloaded'} ${name}`));
+  test('KUBEBUILDER_ASSETS gives the tools of a fitting version that it has, and the rest comes from elsewhere', async () => {
+    const [assets, cache, site, lines] = [makeFolder(), makeFolder(), await publish(), [] as string[]];
+    const held: Readonly<Record<string, string>> = {
+      etcd: 'echo "etcd Version: 3.5.9"; echo "Go Version: go1.26.8"',
+      'kube-apiserver': 'echo Kubernetes v1.37.0',
+      kubectl: 'echo "Client Version: v1.31.4"; echo "Kustomize Version: v1.37.0"',
+      'kube-controller-manager': 'echo "unknown flag" >&2; exit 1',
+    };
+    for (const [name, script] of Object.entries(held)) writeProgram(join(assets, name), script);
+    const options = optionsFor(cache, site.url, SYSTEM_PATH, lines);
+    const paths = await provideTools({ ...options, env: { ...options.env, KUBEBUILDER_ASSETS: relative(process.cwd(), assets) } });
+    const taken = TOOL_NAMES.filter((name) => paths[name] === join(assets, name));
+    expect(taken).toEqual(['etcd', 'kube-apiserver']);
+    expect(lines.filter((line) => line.includes('not taken')).map((line) => line.split(assets)[1])).toEqual([
+      '/kube-controller-manager has version unknown\n',
+      '/kubectl has version v1.31.4\n',
+    ]);
   });
 
   test('what was downloaded once is found in the cache, without a network', async () => {
