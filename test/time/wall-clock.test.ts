@@ -68,7 +68,7 @@ describe('ISO text of an instant', () => {
       let transition = new Temporal.ZonedDateTime(instantOf('1840-01-01T00:00Z'), zone).getTimeZoneTransition('next');
       while (transition !== null && transition.year < 2045) {
         const at = transition.epochNanoseconds;
-        for (const instant of [at - 1n, at, at + 1n]) {
+        for (const instant of [at, at - 1n, at + 1n]) {
           const text = clock.isoText(instant);
           if (text !== temporalText(instant, zone)) expect.fail(`${zone} ${instant}: ${text}`);
         }
