@@ -4,8 +4,12 @@
  * In a cluster this is three files and two variables, read here: importing @kubernetes/client-node costs 0.8 to 1.3 s and 60 MB, which every operator pod would pay at
  * every start. Outside a cluster (`--kubeconfig`, demo, CLI) that library reads the kubeconfig, because exec plugins and OIDC are its business.
  */
+import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { RequestOptions } from 'node:https';
+import { foreignText } from '../foreign-text.ts';
+import { ConnectionError } from './errors.ts';
 
 /** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
 const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -25,22 +29,29 @@ export interface ClusterConfig {
   /** Scheme, host, port; a path where the apiserver lives below one. */
   readonly server: URL;
   readonly tls: TlsMaterial;
-  /** The Authorization header to send now; undefined when a client certificate says who we are. `fresh` after a 401. */
+  /** The Authorization header to send now; undefined when a client certificate says who we are. `fresh` after a 401. Throws ConnectionError. */
   authorization(fresh: boolean): Promise<string | undefined>;
 }
 
-/** The kubeconfig named, else the pod's own service account, else the user's kubeconfig (KUBECONFIG, ~/.kube/config). */
-export async function loadClusterConfig(kubeconfig: string | undefined, env: NodeJS.ProcessEnv): Promise<ClusterConfig> {
+/**
+ * The kubeconfig named, else the pod's own service account (mounted at `serviceAccountDir`), else the user's kubeconfig (KUBECONFIG, ~/.kube/config).
+ * An error says which file cannot be used; it never shows what stands in it.
+ */
+export async function loadClusterConfig(
+  kubeconfig: string | undefined,
+  env: NodeJS.ProcessEnv,
+  serviceAccountDir: string = SERVICE_ACCOUNT_DIR,
+): Promise<ClusterConfig> {
   const host = env['KUBERNETES_SERVICE_HOST'];
   if (kubeconfig === undefined && host !== undefined) {
-    return inCluster(host, env['KUBERNETES_SERVICE_PORT'] ?? '443', SERVICE_ACCOUNT_DIR);
+    return inCluster(host, env['KUBERNETES_SERVICE_PORT'] ?? '443', serviceAccountDir);
   }
   return fromKubeconfig(kubeconfig);
 }
 
 async function inCluster(host: string, port: string, directory: string): Promise<ClusterConfig> {
   const ca = await readFile(`${directory}/ca.crt`);
-  const token = cached(async () => `Bearer ${(await readFile(`${directory}/token`, 'utf8')).trim()}`);
+  const token = cached(async () => `Bearer ${await readFile(`${directory}/token`, 'utf8')}`);
   const authority = host.includes(':') ? `[${host}]` : host;
   return { server: new URL(`https://${authority}:${port}`), tls: { ca, rejectUnauthorized: true }, authorization: token };
 }
@@ -48,12 +59,16 @@ async function inCluster(host: string, port: string, directory: string): Promise
 async function fromKubeconfig(path: string | undefined): Promise<ClusterConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  if (path === undefined) config.loadFromDefault();
-  else config.loadFromFile(path);
+  const options: RequestOptions = {};
+  try {
+    if (path === undefined) config.loadFromDefault();
+    else config.loadFromFile(path);
+    await config.applyToHTTPSOptions(options);
+  } catch (error) {
+    throw new Error(`cannot use the kubeconfig ${path ?? '(default)'}: ${withoutContents(error)}`);
+  }
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`kubeconfig ${path ?? '(default)'} has no current context with a cluster`);
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
   const tls: TlsMaterial = {
     ...(options.ca === undefined ? {} : { ca: options.ca as string | Buffer }),
     ...(options.cert === undefined ? {} : { cert: options.cert as string | Buffer }),
@@ -71,15 +86,38 @@ async function fromKubeconfig(path: string | undefined): Promise<ClusterConfig> 
   return { server: new URL(cluster.server), tls, authorization };
 }
 
+/** Reads at most once a minute, and once for all who ask meanwhile: exec plugins start a process. */
 function cached(read: () => Promise<string | undefined>): (fresh: boolean) => Promise<string | undefined> {
   let value: string | undefined;
   let readAt = -Infinity;
-  return async (fresh) => {
-    const now = performance.now();
-    if (fresh || now - readAt > CREDENTIAL_TTL_MS) {
-      value = await read();
-      readAt = now;
+  let reading: Promise<void> | undefined;
+  const readAgain = async (): Promise<void> => {
+    try {
+      value = (await read())?.trim(); // Token files end with a newline, which no header may hold.
+      readAt = performance.now();
+    } catch (error) {
+      throw new ConnectionError(`no credentials for the apiserver: ${withoutContents(error)}`, error);
+    } finally {
+      reading = undefined;
     }
+  };
+  return async (fresh) => {
+    if (fresh || performance.now() - readAt > CREDENTIAL_TTL_MS) await (reading ??= readAgain());
     return value;
   };
+}
+
+/** Parsers quote what they could not read, and here that may be a token. */
+function withoutContents(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  if ('code' in error && typeof error.code === 'string') return foreignText(error.message); // ENOENT and the like: a path
+  return error.name;
+}
+
+/** The apiserver as `address:port` entries (`[v6]:port`), resolved once: an address no user may have us connect to. */
+export async function apiserverAddresses(server: URL): Promise<readonly string[]> {
+  const port = server.port === '' ? (server.protocol === 'http:' ? 80 : 443) : Number(server.port);
+  const host = server.hostname.replace(/^\[(.*)\]$/, '$1');
+  const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }];
+  return found.map(({ address }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`));
 }

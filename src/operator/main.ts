@@ -1,6 +1,6 @@
 /** The operator's process: flags, logs, signals, exit codes. Everything else is operator.ts. */
 import packageJson from '../../package.json' with { type: 'json' };
-import { loadClusterConfig } from '../kube/config.ts';
+import { apiserverAddresses, loadClusterConfig } from '../kube/config.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { Operator } from './operator.ts';
 import { helpText, parseOptions, UsageError } from './options.ts';
@@ -19,7 +19,8 @@ async function main(): Promise<number> {
   try {
     const cluster = await loadClusterConfig(settings.kubeconfig, process.env);
     log.info({ version: packageJson.version, server: cluster.server.host }, 'starting');
-    await new Operator(settings, cluster, packageJson.version, log).run(stop.signal);
+    const apiserver = await apiserverAddresses(cluster.server);
+    await new Operator(settings, cluster, apiserver, packageJson.version, log).run(stop.signal);
     return 0;
   } catch (error) {
     log.error({ err: error }, 'ended');

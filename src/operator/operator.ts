@@ -52,7 +52,8 @@ export class Operator {
   readonly #stop = new AbortController();
   #leading = false;
 
-  constructor(settings: OperatorSettings, cluster: ClusterConfig, version: string, log: Logger) {
+  /** `apiserver`: its `address:port` entries, which no storage may be at. */
+  constructor(settings: OperatorSettings, cluster: ClusterConfig, apiserver: readonly string[], version: string, log: Logger) {
     this.#settings = settings;
     this.#log = log;
     this.#transport = new HttpTransport(cluster, `dossier-operator/${version}`);
@@ -68,7 +69,7 @@ export class Operator {
     this.#events = new EventRecorder(this.#client, identity, (error) => log.debug({ err: error }, 'an Event was not recorded'));
     this.#caches = new Caches(this.#client, settings.namespaces, this.#handlers());
     const secrets = new SecretReader(this.#client, this.#stop.signal);
-    const accesses = new StorageClients(secrets, settings, cluster.server.hostname);
+    const accesses = new StorageClients(secrets, settings, apiserver);
     this.#limiter = new RunLimiter(
       settings.limits,
       () => this.#alive.values(),

@@ -85,6 +85,11 @@ export interface ReportStorageStatus {
   /** The metadata.generation that this status speaks of; -1 until the operator has looked at the storage. */
   readonly observedGeneration?: number;
   /**
+   * Generation of the storage and versions of its Secrets with which a test object was last written and removed; while they stay the same,
+   * later looks only read.
+   */
+  readonly probed?: string;
+  /**
    * Ready: True (reason Available) when the bucket took a test object; else False with AccessDenied, BucketNotFound, Unreachable,
    * InvalidCredentials, IdentityNotAllowed or EndpointNotAllowed.
    */

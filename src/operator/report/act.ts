@@ -126,7 +126,7 @@ async function cleanBucket(parts: ReportParts, report: Report, place: FilePlace,
   try {
     const storage = findStorage(parts, report, place);
     if (storage === undefined) return; // Nobody recorded one and none is configured: no run ever had a bucket to write to.
-    const access = await parts.accesses.open(storage, signal);
+    const access = await parts.accesses.open(storage);
     await access.removeReport(
       place.names.map((name) => keyOfFile(report, storage, name)),
       uid,

@@ -5,6 +5,7 @@ import type { Report } from '../../api/generated/report.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import { controllerOf, type Pod } from '../../kube/objects.ts';
 import type { ObjectKey } from '../../kube/store.ts';
+import { StorageBusy } from '../storage/access.ts';
 import { act, JobRefused } from './act.ts';
 import { decide, jobRefused } from './decide.ts';
 import { gather } from './gather.ts';
@@ -16,10 +17,19 @@ import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, type ReportParts } from './p
 import type { Plan } from './plan.ts';
 import { isTerminal } from './status.ts';
 
-/** A second look when the cache may still lag behind our own write. */
+const BUSY_INTERVAL_MS = 1_000;
 const NO_APPOINTMENT: Result = { kind: 'done' };
 
 export async function reconcileReport(parts: ReportParts, key: ObjectKey, context: ReconcileContext): Promise<Result> {
+  try {
+    return await lookAt(parts, key, context);
+  } catch (error) {
+    if (error instanceof StorageBusy) return { kind: 'requeueAfter', ms: BUSY_INTERVAL_MS * (1 + Math.random()) };
+    throw error;
+  }
+}
+
+async function lookAt(parts: ReportParts, key: ObjectKey, context: ReconcileContext): Promise<Result> {
   const view = await gather(parts, key, context.signal);
   if (view === undefined) return NO_APPOINTMENT;
   const now = Date.now();

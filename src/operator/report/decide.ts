@@ -47,9 +47,8 @@ function start(view: ReportView, now: number): Plan {
     case 'waiting':
       return wait(report, readiness, deadline, now);
     case 'ready': {
-      const steps: Step[] = [{ kind: 'holdStorage', storage: readiness.facts.storage }];
-      if (!hasFinalizer(report)) steps.push({ kind: 'addFinalizer' });
-      steps.push({ kind: 'createJob', job: readiness.job });
+      const steps: Step[] = hasFinalizer(report) ? [] : [{ kind: 'addFinalizer' }];
+      steps.push({ kind: 'holdStorage', storage: readiness.facts.storage }, { kind: 'createJob', job: readiness.job });
       return withLook({ steps, events: [] }, deadline);
     }
   }

@@ -164,7 +164,7 @@ async function storedView(parts: ReportParts, report: Report, job: PresentJob, s
   const storage = parts.storages.get(`${report.metadata.namespace ?? ''}/${name}`);
   if (storage?.metadata.uid !== uid) return { kind: 'unknown', message: `ReportStorage "${name}" is gone` };
   try {
-    const access = await parts.accesses.open(storage, signal);
+    const access = await parts.accesses.open(storage);
     return await access.head(job.facts.key, signal);
   } catch (error) {
     if (error instanceof StorageError) return { kind: 'unknown', message: error.message };

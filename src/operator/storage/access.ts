@@ -1,14 +1,6 @@
 /** What the Report controller asks of a bucket; made by clients.ts, and by hand in tests. */
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
-
-/** What HeadObject says. */
-export interface ObjectFacts {
-  readonly bytes: number;
-  readonly etag: string;
-  readonly versionId?: string;
-  /** Metadata `dossier-report-uid`; undefined when the object has none. */
-  readonly reportUid: string | undefined;
-}
+import type { ObjectFacts } from '../../s3/operations.ts';
 
 export type HeadOutcome =
   | { readonly kind: 'object'; readonly facts: ObjectFacts }
@@ -35,5 +27,13 @@ export interface StorageAccess {
 
 export interface StorageAccesses {
   /** Throws StorageError when there are no credentials and none are remembered. */
-  open(storage: ReportStorage, signal: AbortSignal): Promise<StorageAccess>;
+  open(storage: ReportStorage): Promise<StorageAccess>;
+}
+
+/** Too many calls are under way; nothing was sent. Whoever asked comes back in a moment. */
+export class StorageBusy extends Error {
+  constructor() {
+    super('too many calls to object stores are under way');
+    this.name = 'StorageBusy';
+  }
 }

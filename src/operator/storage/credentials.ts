@@ -1,0 +1,95 @@
+/**
+ * With which keys the operator may speak to a storage, or why it may not. Decided before any request is sent.
+ *
+ * The operator's own cloud identity is not lent: a storage without credentials works with the operator's identity only where the cluster's owner has listed it.
+ */
+import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import type { StoreCredentials } from '../../s3/client.ts';
+import type { StorageReason } from '../../s3/errors.ts';
+import { hostProblem } from '../allowed-hosts.ts';
+import { secretText, type SecretReader } from '../secrets.ts';
+import type { OperatorSettings } from '../settings.ts';
+
+export type CredentialSettings = Pick<OperatorSettings, 'identityStorages' | 'requireAllowedHosts'>;
+
+export type CredentialsOutcome =
+  | {
+      readonly kind: 'found';
+      readonly credentials: StoreCredentials;
+      readonly caBundle: string | undefined;
+      /** Changes whenever one of the Secrets does. */
+      readonly version: string;
+    }
+  | {
+      readonly kind: 'problem';
+      readonly reason: Exclude<StorageReason, 'Available'>;
+      readonly message: string;
+      /** The Secret whose change may mend it, with the resourceVersion that was found wanting. */
+      readonly secret?: { readonly name: string; readonly seen: string | undefined };
+    };
+
+export async function findCredentials(
+  secrets: SecretReader,
+  storage: ReportStorage,
+  settings: CredentialSettings,
+): Promise<CredentialsOutcome> {
+  const { namespace = '' } = storage.metadata;
+  const { credentialsSecretRef, caSecretRef } = storage.spec.s3;
+  const ca = caSecretRef === undefined ? undefined : await secrets.read(namespace, caSecretRef.name);
+  const caBundle = caSecretRef === undefined ? undefined : secretText(ca, caSecretRef.key);
+  if (caSecretRef !== undefined && caBundle === undefined) {
+    const what =
+      ca === undefined ? `Secret "${caSecretRef.name}" does not exist` : `Secret "${caSecretRef.name}" has no key "${caSecretRef.key}"`;
+    return {
+      kind: 'problem',
+      reason: 'InvalidCredentials',
+      message: `spec.s3.caSecretRef: ${what}`,
+      secret: { name: caSecretRef.name, seen: ca?.metadata.resourceVersion },
+    };
+  }
+  const caVersion = ca?.metadata.resourceVersion ?? '';
+  if (credentialsSecretRef === undefined) {
+    if (mayUseIdentity(storage, settings))
+      return { kind: 'found', credentials: { kind: 'pod' }, caBundle, version: `identity/${caVersion}` };
+    const message = `spec.s3.credentialsSecretRef is not set, and the operator may not use its own identity for this bucket (flag --identity-storages): name a Secret`;
+    return { kind: 'problem', reason: 'IdentityNotAllowed', message };
+  }
+  const { name } = credentialsSecretRef;
+  const secret = await secrets.read(namespace, name);
+  const problem = (reason: 'InvalidCredentials' | 'EndpointNotAllowed', message: string): CredentialsOutcome => ({
+    kind: 'problem',
+    reason,
+    message: `spec.s3.credentialsSecretRef: ${message}`,
+    secret: { name, seen: secret?.metadata.resourceVersion },
+  });
+  if (secret === undefined) return problem('InvalidCredentials', `Secret "${name}" does not exist in namespace ${namespace}`);
+  const accessKeyId = secretText(secret, 'AWS_ACCESS_KEY_ID');
+  const secretAccessKey = secretText(secret, 'AWS_SECRET_ACCESS_KEY');
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    const missing = [
+      ...(accessKeyId === undefined ? ['AWS_ACCESS_KEY_ID'] : []),
+      ...(secretAccessKey === undefined ? ['AWS_SECRET_ACCESS_KEY'] : []),
+    ];
+    return problem('InvalidCredentials', `Secret "${name}" has no ${missing.join(' and no ')}`);
+  }
+  const refused = hostProblem(secret, endpointOf(storage), settings.requireAllowedHosts);
+  if (refused !== undefined) return problem('EndpointNotAllowed', refused);
+  const sessionToken = secretText(secret, 'AWS_SESSION_TOKEN');
+  const credentials = { kind: 'keys', accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } as const;
+  return { kind: 'found', credentials, caBundle, version: `${secret.metadata.resourceVersion}/${caVersion}` };
+}
+
+/** security.md 5: listed as `bucket` or `bucket/prefix`, and only towards AWS itself. A prefix `team` covers `team/a` and never `team2`. */
+function mayUseIdentity(storage: ReportStorage, { identityStorages }: CredentialSettings): boolean {
+  const { bucket, prefix = '', endpoint } = storage.spec.s3;
+  if (endpoint !== undefined) return false;
+  const place = `${bucket}/${prefix === '' ? '' : `${prefix}/`}`;
+  return (identityStorages.get(storage.metadata.namespace ?? '') ?? []).some((listed) => place.startsWith(`${listed.replace(/\/$/, '')}/`));
+}
+
+/** `host:port` that the keys would be sent to. */
+function endpointOf({ spec: { s3 } }: ReportStorage): string {
+  if (s3.endpoint === undefined) return `s3.${s3.region}.amazonaws.com:443`;
+  const { hostname, port, protocol } = new URL(s3.endpoint);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
+}
