@@ -1,7 +1,7 @@
 /**
  * One field of a CSV file: quoted where RFC 4180 needs it, and disarmed where a spreadsheet would take text for a formula.
  *
- * Spaces at the ends of a field are part of it by RFC 4180 and are not quoted, as csv-stringify, Postgres and Excel do not. Beyond the RFC, quotes say three
+ * Spaces at the ends of a field are part of it by RFC 4180 and need no quotes; csv-stringify, Postgres and Excel write none either. Beyond the RFC, quotes say three
  * things: that a text which looks like the null text is none (as in Postgres' COPY), that a field is the empty text, and that a leading U+FEFF belongs to the
  * data: at the start of a file it would vanish as a byte order mark and bare what follows it.
  */

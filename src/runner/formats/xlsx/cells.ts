@@ -54,7 +54,7 @@ export function cellWriter(column: Column, letters: string, style: number, clock
   const start = `<c r="${letters}`;
   const styled = `"${styleAttribute(style)}`;
   const asNumber = (sheetRow: number, digits: string): string => `${start}${sheetRow}${styled}><v>${digits}</v></c>`;
-  const asText = (sheetRow: number, text: string): string => `${start}${sheetRow}${styled} t="inlineStr"><is>${textElement(text)}</is></c>`;
+  const asText = (sheetRow: number, text: string): string => textCell(`${letters}${sheetRow}`, style, text);
 
   switch (column.type) {
     case 'String':

@@ -4,7 +4,7 @@
 
 /** A double keeps every decimal of this many digits, and a spreadsheet shows no more. */
 const EXACT_DIGITS = 15;
-/** Below 1e-292 a double begins to lose digits, and spreadsheets have no such numbers. */
+/** Longer fractions come near the smallest doubles, which have fewer digits and which spreadsheets do not have. */
 const FRACTION_DIGITS_LIMIT = 290;
 
 /**

@@ -32,7 +32,6 @@ export interface ReadWorkbook {
   readonly numberFormats: readonly (string | undefined)[];
   /** Text of each defined name by name and sheet index. */
   readonly definedNames: readonly { readonly name: string; readonly sheet: number; readonly text: string }[];
-  readonly parts: readonly string[];
 }
 
 export function readWorkbook(file: Buffer): ReadWorkbook {
@@ -56,7 +55,7 @@ export function readWorkbook(file: Buffer): ReadWorkbook {
   const definedNames = book
     .filter(({ name }) => name === 'definedName')
     .map(({ attributes, text }) => ({ name: attributes['name'] ?? '', sheet: Number(attributes['localSheetId']), text }));
-  return { sheets, numberFormats: readStyles(part(stylesPath)), definedNames, parts: [...parts.keys()] };
+  return { sheets, numberFormats: readStyles(part(stylesPath)), definedNames };
 }
 
 /** Reads a sheet's part row by row; only one row is held. */
