@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GuardianOrder } from './guardian.ts';
 
 /** How long process groups may take after their own signal before SIGKILL. */
-const GRACE_MS = 5_000;
+const GRACE_MS = 2_000;
 /** How long to wait for the kernel after SIGKILL; in a container whose first process reaps nobody, a dead child may stay visible for ever. */
 const KILL_WAIT_MS = 2_000;
 const POLL_MS = 20;
