@@ -8,6 +8,7 @@ import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { RequestOptions } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { foreignText } from '../foreign-text.ts';
 import { ConnectionError } from './errors.ts';
 
@@ -57,18 +58,19 @@ async function inCluster(host: string, port: string, directory: string): Promise
 }
 
 async function fromKubeconfig(path: string | undefined): Promise<ClusterConfig> {
-  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
-  const config = new KubeConfig();
-  const options: RequestOptions = {};
+  const name = `kubeconfig ${path ?? '(default)'}`;
+  let config: KubeConfig;
+  let options: RequestOptions;
   try {
-    if (path === undefined) config.loadFromDefault();
-    else config.loadFromFile(path);
-    await config.applyToHTTPSOptions(options);
+    config = await readKubeconfig(path);
+    options = await connectionOptions(config);
   } catch (error) {
-    throw new Error(`cannot use the kubeconfig ${path ?? '(default)'}: ${withoutContents(error)}`);
+    throw new Error(`cannot use the ${name}: ${withoutContents(error)}`);
   }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`kubeconfig ${path ?? '(default)'} has no current context with a cluster`);
+  if (cluster === null) throw new Error(`${name} has no current context with a cluster`);
+  // Ignoring it would make us somebody who may do more than was meant.
+  if (config.getCurrentUser()?.impersonateUser) throw new Error(`${name} asks to impersonate a user (as), which is not supported`);
   const tls: TlsMaterial = {
     ...(options.ca === undefined ? {} : { ca: options.ca as string | Buffer }),
     ...(options.cert === undefined ? {} : { cert: options.cert as string | Buffer }),
@@ -76,42 +78,56 @@ async function fromKubeconfig(path: string | undefined): Promise<ClusterConfig> 
     ...(cluster.tlsServerName === undefined ? {} : { servername: cluster.tlsServerName }),
     rejectUnauthorized: cluster.skipTLSVerify !== true,
   };
-  const authorization = cached(async () => {
-    const current: RequestOptions = {};
-    await config.applyToHTTPSOptions(current);
+  const authorization = cached(async (fresh) => {
+    // The library keeps tokens of plugins and files in its KubeConfig; a refused one goes only with that.
+    if (fresh) config = await readKubeconfig(path);
+    const current = await connectionOptions(config);
     const headers = current.headers as Readonly<Record<string, string>> | undefined;
     const basic = typeof current.auth === 'string' ? `Basic ${Buffer.from(current.auth).toString('base64')}` : undefined;
-    return headers?.['Authorization'] ?? headers?.['authorization'] ?? basic;
+    return headers?.['Authorization'] ?? basic;
   });
   return { server: new URL(cluster.server), tls, authorization };
 }
 
+async function readKubeconfig(path: string | undefined): Promise<KubeConfig> {
+  const library = await import('@kubernetes/client-node/dist/config.js');
+  const config = new library.KubeConfig();
+  if (path === undefined) config.loadFromDefault();
+  else config.loadFromFile(path);
+  return config;
+}
+
+async function connectionOptions(config: KubeConfig): Promise<RequestOptions> {
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  return options;
+}
+
 /** Reads at most once a minute, and once for all who ask meanwhile: exec plugins start a process. */
-function cached(read: () => Promise<string | undefined>): (fresh: boolean) => Promise<string | undefined> {
+function cached(read: (fresh: boolean) => Promise<string | undefined>): (fresh: boolean) => Promise<string | undefined> {
   let value: string | undefined;
   let readAt = -Infinity;
   let reading: Promise<void> | undefined;
-  const readAgain = async (): Promise<void> => {
+  const readAgain = async (fresh: boolean): Promise<void> => {
     try {
-      value = (await read())?.trim(); // Token files end with a newline, which no header may hold.
+      value = (await read(fresh))?.trim(); // Token files end with a newline, which no header may hold.
       readAt = performance.now();
     } catch (error) {
-      throw new ConnectionError(`no credentials for the apiserver: ${withoutContents(error)}`, error);
+      throw new ConnectionError(`no credentials for the apiserver: ${withoutContents(error)}`, undefined);
     } finally {
       reading = undefined;
     }
   };
   return async (fresh) => {
-    if (fresh || performance.now() - readAt > CREDENTIAL_TTL_MS) await (reading ??= readAgain());
+    if (fresh || performance.now() - readAt > CREDENTIAL_TTL_MS) await (reading ??= readAgain(fresh));
     return value;
   };
 }
 
-/** Parsers quote what they could not read, and here that may be a token. */
+/** Which error it was. Parsers and plugins quote what they could not use, and here that may be a token; a system error (ENOENT) names a path. */
 function withoutContents(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  if ('code' in error && typeof error.code === 'string') return foreignText(error.message); // ENOENT and the like: a path
-  return error.name;
+  return 'code' in error && typeof error.code === 'string' ? foreignText(error.message) : error.name;
 }
 
 /** The apiserver as `address:port` entries (`[v6]:port`), resolved once: an address no user may have us connect to. */

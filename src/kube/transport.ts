@@ -123,10 +123,10 @@ export class HttpTransport implements Transport {
     });
   }
 
-  /** The caller's own stop stays what it is, and a refusal too; everything else is one type that says which call had no answer, and never carries headers. */
+  /** The caller's own stop stays what it is, and a refusal or missing credentials too; everything else is one type that says which call had no answer, and never carries headers. */
   #explain(request: KubeRequest, error: unknown): unknown {
     if (request.signal.aborted) return request.signal.reason;
-    if (error instanceof KubeError) return error;
+    if (error instanceof KubeError || error instanceof ConnectionError) return error;
     const code =
       error instanceof Error && 'code' in error && typeof error.code === 'string'
         ? error.code
