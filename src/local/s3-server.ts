@@ -14,9 +14,6 @@ import { newCredentials, type S3Admin, type S3Credentials } from './s3-admin.ts'
 import type { ToolPaths } from './tools/catalog.ts';
 import type { Workspace } from './workspace.ts';
 
-/** No bucket can have this name. */
-const HEALTH_PATH = '/-health';
-
 export interface S3ServerOptions {
   /** Serve TLS with this certificate, for 127.0.0.1; `ca` is the PEM of its authority. Default plain HTTP. */
   readonly tls?: { readonly identity: Identity; readonly ca: string };
@@ -62,7 +59,7 @@ export class S3Server {
     try {
       await untilReady(
         [server],
-        async (probe) => (await exchange(`${this.endpoint}${HEALTH_PATH}`, { signal: probe, ...tls })).status === 200,
+        async (probe) => (await exchange(`${this.endpoint}${healthPath(this.root)}`, { signal: probe, ...tls })).status === 200,
         signal,
       );
     } catch (error) {
@@ -90,7 +87,7 @@ async function serverSpec(
 ): Promise<ServerSpec> {
   const path = (name: string): string => join(folder, name);
   for (const name of ['data', 'metadata', 'versions', 'users']) await mkdir(path(name));
-  const args = ['--port', `127.0.0.1:${port}`, '--health', HEALTH_PATH, '--iam-dir', path('users'), '--quiet'];
+  const args = ['--port', `127.0.0.1:${port}`, '--health', healthPath(root), '--iam-dir', path('users'), '--quiet'];
   if (identity !== undefined) {
     await writeFile(path('server.crt'), identity.certificate);
     await writeFile(path('server.key'), identity.key, { mode: 0o600 });
@@ -104,4 +101,9 @@ async function serverSpec(
     args,
     env: { ROOT_ACCESS_KEY: root.accessKeyId, ROOT_SECRET_KEY: root.secretAccessKey },
   };
+}
+
+/** No bucket can have this name, and no other server knows it: an answer comes from the server that was started, not from whoever has its port. */
+function healthPath({ accessKeyId }: S3Credentials): string {
+  return `/-${accessKeyId}`;
 }

@@ -12,16 +12,6 @@ const LOWEST = 15_000;
 const HIGHEST = 29_999;
 const ATTEMPTS = 5;
 
-/** Resolves to `count` different ports that nobody listens on. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST + 1));
-    if (!ports.has(port) && (await isFree(port))) ports.add(port);
-  }
-  return [...ports];
-}
-
 /** Calls `start` with free ports, and again with others when it failed because one was taken meanwhile. `start` cleans up after itself before it throws. */
 export async function onFreePorts<T>(count: number, start: (ports: readonly number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -31,6 +21,16 @@ export async function onFreePorts<T>(count: number, start: (ports: readonly numb
       if (!(error instanceof StartError && error.portTaken) || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/** `count` different ports that nobody listens on. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST + 1));
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -95,10 +95,6 @@ export class ServerProcess {
     }
   }
 
-  get running(): boolean {
-    return this.#running;
-  }
-
   /** Signals its whole process group; nothing happens when it has ended. */
   signal(signal: NodeJS.Signals): void {
     if (!this.#running) return;
