@@ -1,0 +1,89 @@
+/** The examples tell one story: every Report finds its template and parameters, and the one that fails does so for the reasons it says. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { ReportSpecParameter } from '../src/api/generated/report.ts';
+import type { ReportTemplate } from '../src/api/generated/reporttemplate.ts';
+import { checkDeclarations } from '../src/api/parameters/check-declarations.ts';
+import { resolveParameters } from '../src/api/parameters/resolve.ts';
+import { checkPlaceholders } from '../src/sql/placeholders.ts';
+import { timeZoneProblem } from '../src/time/zones.ts';
+
+const EXAMPLES = join(import.meta.dirname, '../examples');
+
+interface Example {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+}
+
+const examples = readdirSync(EXAMPLES)
+  .filter((name) => name.endsWith('.yaml'))
+  .flatMap((name) => parseAllDocuments(readFileSync(join(EXAMPLES, name), 'utf8')).map((document) => document.toJS() as Example));
+
+/** As a user writes it, without defaults. */
+interface GivenReport {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly templateRef: { readonly name: string };
+    readonly parameters?: readonly ReportSpecParameter[];
+    readonly timeZone?: string;
+  };
+}
+
+function ofKind<T>(kind: string): readonly T[] {
+  return examples.filter((example) => example.kind === kind) as unknown as readonly T[];
+}
+
+const templates = new Map(ofKind<ReportTemplate>('ReportTemplate').map((template) => [template.metadata.name, template]));
+const reports = ofKind<GivenReport>('Report');
+
+function resolution({ spec }: GivenReport): ReturnType<typeof resolveParameters> {
+  const template = templates.get(spec.templateRef.name);
+  if (template === undefined) throw new Error(`no example is the template ${spec.templateRef.name}`);
+  return resolveParameters(template.spec.parameters ?? [], spec.parameters ?? [], spec.timeZone ?? 'UTC');
+}
+
+test('all of them live in one namespace and no two of a kind have one name', () => {
+  expect(new Set(examples.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['billing']));
+  expect(new Set(examples.map(({ kind, metadata }) => `${kind}/${metadata.name}`)).size).toBe(examples.length);
+});
+
+describe('a template', () => {
+  test.each([...templates])('%s declares parameters that hold together', (_, { spec }) => {
+    expect(checkDeclarations(spec.parameters ?? [])).toEqual([]);
+  });
+
+  test.each([...templates].filter(([, { spec }]) => spec.source.postgres !== undefined))(
+    '%s uses each of them in its query',
+    (_, { spec }) => {
+      expect(checkPlaceholders(spec.source.postgres?.query ?? '', spec.parameters ?? [])).toEqual([]);
+    },
+  );
+
+  test.each([...templates])('%s reads Secrets and storages that the examples hold', (_, { spec }) => {
+    const named = [spec.source.postgres?.urlFrom.secretKeyRef.name, spec.storageRef?.name].filter((name) => name !== undefined);
+    expect(examples.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(named));
+  });
+});
+
+describe('a report', () => {
+  const sound = reports.filter(({ metadata }) => metadata.name !== 'wrong-parameter');
+
+  test.each(sound.map((report) => [report.metadata.name, report] as const))('%s gives its template what it needs', (_, report) => {
+    expect(resolution(report)).toMatchObject({ ok: true });
+    expect(timeZoneProblem(report.spec.timeZone ?? 'UTC')).toBeUndefined();
+  });
+
+  test('wrong-parameter fails for exactly the three mistakes that its comment names', () => {
+    const report = reports.find(({ metadata }) => metadata.name === 'wrong-parameter')!;
+    expect(resolution(report)).toEqual({
+      ok: false,
+      problems: [
+        expect.stringMatching(/"unpaidonly".*did you mean "unpaidOnly"/),
+        expect.stringMatching(/"month".*31/),
+        expect.stringMatching(/"region".*"europe"/),
+      ],
+    });
+  });
+});
