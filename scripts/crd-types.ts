@@ -52,8 +52,8 @@ export function typesOf(crd: CustomResourceDefinition): string {
     field('status', status, root, typeOf(status, `${names.kind}Status`, interfaces)),
   ];
   const body = [comment(root, '') + interfaceText(names.kind, fields), ...interfaces.values()].join('\n');
-  const imports = ['Condition', 'ObjectMeta'].filter((name) => new RegExp(`\\b${name}\\b`).test(body));
-  return `import type { ${imports.join(', ')} } from '../../kube/objects.ts';\n\n${body}`;
+  const condition = body.includes('readonly Condition[];') ? 'Condition, ' : '';
+  return `import type { ${condition}ObjectMeta } from '../../kube/objects.ts';\n\n${body}`;
 }
 
 /** The type of a value; interfaces it needs are added to `interfaces`, name -> text, outer ones first. */
