@@ -4,6 +4,7 @@
  * What the apiserver sends is what callers see, unknown fields included. Every write first asks `beforeWrite`, where a leader that lost its lease throws:
  * an old leader must not write over a new one's work, and the one place for that check is the one place that writes.
  */
+import { UnreadableError } from './errors.ts';
 import { pathOf, apiVersionOf, type ResourceType } from './resources.ts';
 import type { KubeObject } from './objects.ts';
 import type { Transport } from './transport.ts';
@@ -65,7 +66,8 @@ export class KubeClient {
   }
 
   async get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string, signal: AbortSignal): Promise<T> {
-    return JSON.parse(await this.transport.request({ method: 'GET', path: pathOf(type, namespace, name), signal })) as T;
+    const path = pathOf(type, namespace, name);
+    return parse(await this.transport.request({ method: 'GET', path, signal }), `GET ${path}`, JSON.parse) as T;
   }
 
   /** One page. */
@@ -75,15 +77,18 @@ export class KubeClient {
     signal: AbortSignal,
     decode: (json: string) => unknown = JSON.parse,
   ): Promise<ObjectList<T>> {
-    const path = pathOf(type, options.namespace) + query({ ...options, namespace: undefined });
-    const list = decode(await this.transport.request({ method: 'GET', path, signal })) as {
-      items: Omit<T, 'apiVersion' | 'kind'>[] | null;
-      metadata: { resourceVersion: string; continue?: string };
+    const path = pathOf(type, options.namespace);
+    const json = await this.transport.request({ method: 'GET', path: path + query({ ...options, namespace: undefined }), signal });
+    const list = parse(json, `GET ${path}`, decode) as {
+      readonly items: readonly Omit<T, 'apiVersion' | 'kind'>[] | null;
+      readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
     };
+    const resourceVersion = list.metadata?.resourceVersion;
+    if (resourceVersion === undefined) throw new UnreadableError(`GET ${path}`);
     // Items of a list come without apiVersion and kind, watch events with them; a cache must not show the difference.
     const items = (list.items ?? []).map((item) => ({ apiVersion: apiVersionOf(type), kind: type.kind, ...item }) as unknown as T);
-    const next = list.metadata.continue;
-    return { items, resourceVersion: list.metadata.resourceVersion, ...(next === undefined || next === '' ? {} : { continue: next }) };
+    const next = list.metadata?.continue;
+    return { items, resourceVersion, ...(next === undefined || next === '' ? {} : { continue: next }) };
   }
 
   async create<T extends KubeObject>(type: ResourceType, manifest: Manifest, signal: AbortSignal): Promise<T> {
@@ -140,8 +145,20 @@ export class KubeClient {
   ): Promise<T> {
     this.#beforeWrite();
     const request = { method, path, body: JSON.stringify(body), signal, ...(contentType === undefined ? {} : { contentType }) };
-    return JSON.parse(await this.transport.request(request)) as T;
+    return parse(await this.transport.request(request), `${method} ${path}`, JSON.parse) as T;
   }
+}
+
+/** A parser's own error would quote what it could not read, which may be a Secret. */
+function parse(json: string, what: string, decode: (json: string) => unknown): object {
+  let value: unknown;
+  try {
+    value = decode(json);
+  } catch {
+    throw new UnreadableError(what);
+  }
+  if (typeof value !== 'object' || value === null) throw new UnreadableError(what);
+  return value;
 }
 
 /** `?a=b` of the options that are set. */

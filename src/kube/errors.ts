@@ -30,6 +30,14 @@ export class ConnectionError extends Error {
   }
 }
 
+/** An answer of success that is not what it has to be: a proxy's page, JSON cut short. What it held is not told. */
+export class UnreadableError extends Error {
+  constructor(what: string) {
+    super(`${what}: not a readable answer of an apiserver`);
+    this.name = 'UnreadableError';
+  }
+}
+
 /** A KubeError from a response that is not a success. */
 export function toKubeError(status: number, body: string, retryAfter: string | undefined): KubeError {
   const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;

@@ -47,6 +47,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly onError: (error: unknown) => void;
   readonly idleMs?: number;
   readonly random?: () => number;
+  /** How a backoff is waited; tests need not. Ends early when the signal aborts. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export class Reflector<T extends KubeObject> {
@@ -55,6 +57,7 @@ export class Reflector<T extends KubeObject> {
   readonly #store: IndexedStore<T>;
   readonly #firstList = Promise.withResolvers<void>();
   readonly #random: () => number;
+  readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   #resourceVersion: string | undefined;
   #synced = false;
   #lastContact = -Infinity;
@@ -67,6 +70,7 @@ export class Reflector<T extends KubeObject> {
     this.#options = options;
     this.#store = options.store;
     this.#random = options.random ?? Math.random;
+    this.#sleep = options.sleep ?? ((ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined));
   }
 
   /** True after the first whole list. */
@@ -110,7 +114,7 @@ export class Reflector<T extends KubeObject> {
           if (!(error instanceof KubeError) && !(error instanceof ConnectionError)) position = undefined;
         }
         this.#options.onError(error);
-        await sleep(backoffMs(WATCH_BACKOFF, this.#failures, this.#random), undefined, { signal }).catch(() => undefined);
+        await this.#sleep(backoffMs(WATCH_BACKOFF, this.#failures, this.#random), signal);
         this.#failures += 1;
       }
     }
@@ -145,7 +149,6 @@ export class Reflector<T extends KubeObject> {
       );
     }
     this.#staleLists = 0;
-    this.#failures = 0;
     this.#relists += 1;
     this.#replaceAll(found);
     this.#resourceVersion = resourceVersion;
@@ -170,7 +173,7 @@ export class Reflector<T extends KubeObject> {
     };
     for await (const event of watch<T>(this.#client.transport, type, options, signal)) {
       events += 1;
-      this.#failures = 0;
+      this.#failures = 0; // Not after a list: one that succeeds before a watch that never does would be repeated without a brake.
       this.#lastContact = performance.now();
       this.#resourceVersion = event.object.metadata.resourceVersion;
       if (event.type === 'DELETED') this.#forget(keyOf(event.object), event.object);
@@ -180,6 +183,7 @@ export class Reflector<T extends KubeObject> {
     if (events === 0 && performance.now() - started < SHORT_WATCH_MS) {
       throw new ConnectionError(`watch of ${type.plural} ended at once`, undefined);
     }
+    this.#failures = 0;
   }
 
   #replaceAll(found: readonly T[]): void {

@@ -4,7 +4,8 @@
  * A connection that is silent is not one on which nothing happens: bookmarks come about once a minute, so silence beyond `idleMs` means that a middlebox or a
  * half-open socket swallowed the stream, and the reader is told so instead of waiting for the server's time-out.
  */
-import { ConnectionError, KubeError } from './errors.ts';
+import { foreignText } from '../foreign-text.ts';
+import { ConnectionError, KubeError, UnreadableError } from './errors.ts';
 import { pathOf, type ResourceType } from './resources.ts';
 import { query } from './client.ts';
 import type { KubeObject } from './objects.ts';
@@ -29,7 +30,10 @@ export interface WatchOptions {
   readonly decode: (json: string) => unknown;
 }
 
-/** Ends normally when the server ends it; throws KubeError for an error event (410 = list again) and ConnectionError for a broken or silent stream. */
+/**
+ * Ends normally when the server ends it; throws KubeError for an error event (410 = list again), ConnectionError for a broken or silent stream, UnreadableError for an
+ * event that is none.
+ */
 export async function* watch<T extends KubeObject>(
   transport: Transport,
   type: ResourceType,
@@ -48,14 +52,14 @@ export async function* watch<T extends KubeObject>(
     const both = AbortSignal.any([signal, idle.signal]);
     const stream = await transport.stream({ method: 'GET', path: pathOf(type, namespace) + search, signal: both });
     try {
-      for await (const line of lines(stream.body, timer)) yield parseEvent<T>(line, options.decode);
+      for await (const line of lines(stream.body, timer)) yield parseEvent<T>(line, type, options.decode);
     } finally {
       stream.close();
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (idle.signal.aborted) throw idle.signal.reason;
-    if (error instanceof KubeError || error instanceof ConnectionError) throw error;
+    if (error instanceof KubeError || error instanceof ConnectionError || error instanceof UnreadableError) throw error;
     throw new ConnectionError(`watch of ${type.plural}: the stream broke`, error);
   } finally {
     clearTimeout(timer);
@@ -86,23 +90,28 @@ async function* lines(body: AsyncIterable<Buffer>, timer: NodeJS.Timeout): Async
   if (restBytes > 0) throw new ConnectionError('watch: the stream ended within an event', undefined);
 }
 
-function parseEvent<T extends KubeObject>(line: string, decode: (json: string) => unknown): WatchEvent<T> {
-  const event = decode(line) as { type: unknown; object: unknown };
-  switch (event.type) {
+function parseEvent<T extends KubeObject>(line: string, { plural }: ResourceType, decode: (json: string) => unknown): WatchEvent<T> {
+  let event: { readonly type?: unknown; readonly object?: Partial<KubeObject> & { readonly [field: string]: unknown } } | null;
+  try {
+    event = decode(line) as typeof event;
+  } catch {
+    throw new UnreadableError(`watch of ${plural}`);
+  }
+  const { type, object } = event ?? {};
+  switch (type) {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED':
     case 'BOOKMARK':
-      return { type: event.type, object: event.object as T };
-    case 'ERROR': {
-      const status = event.object as { code?: unknown; reason?: unknown; message?: unknown };
+      if (typeof object?.metadata?.resourceVersion !== 'string') throw new UnreadableError(`watch of ${plural}`);
+      return { type, object: object as unknown as T };
+    case 'ERROR':
       throw new KubeError(
-        typeof status.code === 'number' ? status.code : 500,
-        typeof status.reason === 'string' ? status.reason : '',
-        typeof status.message === 'string' ? status.message : 'error event in a watch',
+        typeof object?.['code'] === 'number' ? object['code'] : 500,
+        typeof object?.['reason'] === 'string' ? foreignText(object['reason'], 128) : '',
+        typeof object?.['message'] === 'string' ? foreignText(object['message']) : 'error event in a watch',
       );
-    }
     default:
-      throw new ConnectionError('watch: an event of an unknown type', undefined);
+      throw new UnreadableError(`watch of ${plural}`);
   }
 }

@@ -28,7 +28,7 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly server: FakeApiserver;
   /** Answers as in fair weather. */
-  serve(): void;
+  readonly serve: () => void;
 }
 
 /** What happens to one request instead of its answer. */

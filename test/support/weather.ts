@@ -56,9 +56,9 @@ export function errorEvent(code: number, reason: string): Weather {
   };
 }
 
-/** A watch that says one bookmark and ends in order. */
-export const bookmarkAndEnd: Weather = ({ response, server }) => {
-  const metadata = { resourceVersion: server.objects.version, creationTimestamp: null };
+/** A watch that says where it stands, as far as it was asked, and ends in order. */
+export const bookmarkAndEnd: Weather = ({ response, request }) => {
+  const metadata = { resourceVersion: request.url.searchParams.get('resourceVersion'), creationTimestamp: null };
   response.writeHead(200).end(watchLine('BOOKMARK', { kind: 'ConfigMap', apiVersion: 'v1', metadata }));
 };
 

@@ -1,0 +1,476 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { ConnectionError } from '../../src/kube/errors.ts';
+import { Reflector } from '../../src/kube/reflector.ts';
+import { IndexedStore } from '../../src/kube/store.ts';
+import { FakeApiserver, watchLine, type Exchange, type RequestKind, type Weather } from '../support/fake-apiserver.ts';
+import { COLLECTION, CONFIG_MAPS, ObservedReflector } from '../support/observed-reflector.ts';
+import * as weather from '../support/weather.ts';
+
+let server: FakeApiserver;
+let client: KubeClient;
+
+beforeEach(async () => {
+  server = await FakeApiserver.start();
+  client = server.client();
+});
+afterEach(() => server.close());
+
+function put(name: string, data: Readonly<Record<string, string>> = {}): void {
+  server.objects.put(COLLECTION, { metadata: { name, namespace: 'n' }, data });
+}
+
+function remove(name: string): void {
+  server.objects.remove(COLLECTION, `n/${name}`);
+}
+
+/** What a second apiserver, or an hour without a connection, lets nobody see. */
+function behindItsBack(): void {
+  put('a', { changed: 'unseen' });
+  remove('b');
+  remove('c');
+  put('c', { made: 'anew' });
+  put('d');
+}
+
+/** The cluster moves on and forgets how. */
+function compacted(): void {
+  behindItsBack();
+  server.objects.compact();
+}
+
+interface Row {
+  readonly kind: RequestKind;
+  readonly weather: readonly Weather[];
+  /** Lists that were believed. */
+  readonly relists: number;
+  /** Failures that were told. */
+  readonly errors: number;
+}
+
+describe('in the end the store and the handler know what the server knows', () => {
+  test.each<[string, Row]>([
+    ['under a clear sky', { kind: 'list', weather: [], relists: 1, errors: 0 }],
+    [
+      'when the first lists are refused',
+      { kind: 'list', weather: [weather.refuse(500), weather.refuse(503), weather.refuse(403, 'Forbidden')], relists: 1, errors: 3 },
+    ],
+    [
+      'when the apiserver is busy',
+      { kind: 'list', weather: [weather.refuse(429, 'TooManyRequests', { 'retry-after': '0' })], relists: 1, errors: 0 },
+    ],
+    ['when it is busy and names no time', { kind: 'list', weather: [weather.refuse(429, 'TooManyRequests')], relists: 1, errors: 1 }],
+    ['when lists are cut', { kind: 'list', weather: [weather.hangUp, weather.cutInTheMiddle], relists: 1, errors: 2 }],
+    ['when lists are no JSON', { kind: 'list', weather: [weather.garbage], relists: 1, errors: 1 }],
+    [
+      'when a list is of something else',
+      { kind: 'list', weather: [({ response }) => response.writeHead(200).end('{}')], relists: 1, errors: 1 },
+    ],
+    ['when a watch is refused', { kind: 'watch', weather: [weather.refuse(500), weather.refuse(504, 'Timeout')], relists: 1, errors: 2 }],
+    ['when a watch may not be opened yet', { kind: 'watch', weather: [weather.refuse(403, 'Forbidden')], relists: 1, errors: 1 }],
+    [
+      'when a watch is cut in the middle of a line',
+      { kind: 'watch', weather: [weather.after(behindItsBack, weather.cutInTheMiddle)], relists: 1, errors: 1 },
+    ],
+    [
+      'when a watch ends in the middle of a line',
+      { kind: 'watch', weather: [weather.after(behindItsBack, weather.endWithinALine)], relists: 1, errors: 1 },
+    ],
+    [
+      'when a watch ends at once',
+      { kind: 'watch', weather: [weather.endAtOnce, weather.after(behindItsBack, weather.endAtOnce)], relists: 1, errors: 2 },
+    ],
+    [
+      'when a watch ends in order',
+      { kind: 'watch', weather: [weather.after(behindItsBack, weather.bookmarkAndEnd)], relists: 1, errors: 0 },
+    ],
+    ['when a watch is silent', { kind: 'watch', weather: [weather.after(behindItsBack, weather.silence)], relists: 1, errors: 1 }],
+    [
+      'when a watch is not even answered',
+      { kind: 'watch', weather: [weather.after(behindItsBack, weather.noAnswer)], relists: 1, errors: 1 },
+    ],
+    [
+      'when a watch says what is no event',
+      { kind: 'watch', weather: [weather.after(behindItsBack, weather.garbage)], relists: 2, errors: 1 },
+    ],
+    [
+      'when a line of a watch never ends',
+      { kind: 'watch', weather: [weather.after(behindItsBack, weather.endlessLine)], relists: 1, errors: 1 },
+    ],
+    [
+      'when its position is too old (410)',
+      { kind: 'watch', weather: [weather.after(compacted, weather.refuse(410, 'Expired'))], relists: 2, errors: 1 },
+    ],
+    [
+      'when its position is too old (error event)',
+      { kind: 'watch', weather: [weather.after(compacted, ({ serve }) => serve())], relists: 2, errors: 1 },
+    ],
+    [
+      'when a watch says another error event',
+      { kind: 'watch', weather: [weather.after(behindItsBack, weather.errorEvent(500, 'InternalError'))], relists: 1, errors: 1 },
+    ],
+  ])('%s', async (_, { kind, weather: queue, relists, errors }) => {
+    for (const name of ['a', 'b', 'c']) put(name);
+    server.next(kind, ...queue);
+    await using observed = new ObservedReflector(client, { idleMs: 200 });
+    await observed.equals(server);
+    expect(server.weatherLeft).toBe(0);
+    expect(observed.reflector.relists).toBe(relists);
+    expect(observed.errors).toHaveLength(errors);
+    expect(observed.waits).toHaveLength(errors);
+
+    put('e');
+    put('a', { changed: 'again' });
+    remove('e');
+    await observed.equals(server);
+    expect(observed.reflector.relists).toBe(relists);
+  });
+
+  test('whatever the order of changes and weather', async () => {
+    const storms: Readonly<Record<'list' | 'watch', readonly Weather[]>> = {
+      list: [weather.refuse(500), weather.hangUp, weather.cutInTheMiddle, weather.garbage, weather.longAgo],
+      watch: [
+        weather.refuse(500),
+        weather.hangUp,
+        weather.cutInTheMiddle,
+        weather.garbage,
+        weather.endWithinALine,
+        weather.endAtOnce,
+        weather.bookmarkAndEnd,
+        weather.errorEvent(410, 'Gone'),
+        weather.errorEvent(500, 'InternalError'),
+      ],
+    };
+    const name = fc.constantFrom('a', 'b', 'c', 'd');
+    const steps = fc.oneof(
+      { weight: 3, arbitrary: name.map((of) => () => put(of, { at: server.objects.version })) },
+      { weight: 2, arbitrary: name.map((of) => () => remove(of)) },
+      { weight: 1, arbitrary: fc.constant(() => server.objects.compact()) },
+      { weight: 2, arbitrary: fc.constant(() => server.endWatches()) },
+      { weight: 2, arbitrary: fc.constantFrom(...storms.list).map((storm) => () => server.next('list', storm)) },
+      { weight: 2, arbitrary: fc.constantFrom(...storms.watch).map((storm) => () => server.next('watch', storm)) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(steps, fc.boolean()), { maxLength: 30 }), async (script) => {
+        await using observed = new ObservedReflector(client);
+        for (const [step, pause] of script) {
+          step();
+          if (pause) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await observed.equals(server);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a list in pages', () => {
+  beforeEach(() => {
+    for (let index = 0; index < 1_200; index += 1) put(`object-${index}`);
+  });
+
+  test('is one whole', async () => {
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(server.received('list')).toHaveLength(1);
+    expect(server.received('page')).toHaveLength(2);
+    expect(observed.store.size).toBe(1_200);
+  });
+
+  test('is nothing until its last page has come', async () => {
+    let release: (() => void) | undefined;
+    server.next(
+      'page',
+      ({ serve }) => serve(),
+      ({ serve }) => (release = serve),
+    );
+    await using observed = new ObservedReflector(client);
+    await vi.waitFor(() => expect(release).toBeDefined());
+    expect(observed.reflector.hasSynced).toBe(false);
+    expect(observed.store.size).toBe(0);
+    expect(observed.told).toEqual([]);
+    release?.();
+    await observed.reflector.synced(AbortSignal.timeout(5_000));
+    expect(observed.store.size).toBe(1_200);
+  });
+
+  test.each<[string, Weather]>([
+    ['its token expires', weather.refuse(410, 'Expired')],
+    ['a page is refused', weather.refuse(500)],
+    ['a page is cut', weather.cutInTheMiddle],
+    ['a page is no JSON', weather.garbage],
+  ])('begins anew when %s', async (_, storm) => {
+    server.next(
+      'page',
+      ({ serve }) => serve(),
+      weather.after(() => remove('object-7'), storm),
+    );
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(observed.errors).toHaveLength(1);
+    expect(server.received('list')).toHaveLength(2);
+    expect(observed.told).toHaveLength(1_199);
+  });
+});
+
+describe('what happened while nobody watched', () => {
+  test('a deletion and a creation under one name show both objects', async () => {
+    put('a');
+    server.next(
+      'watch',
+      weather.after(() => {
+        remove('a');
+        put('a');
+        server.objects.compact();
+      }, weather.hangUp),
+    );
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(observed.told.map(({ key, before, after }) => [key, before?.metadata.uid, after?.metadata.uid])).toEqual([
+      ['n/a', undefined, 'uid-1'],
+      ['n/a', 'uid-1', 'uid-2'],
+    ]);
+  });
+
+  test('the late deletion of an older object does not remove a newer one of that name', async () => {
+    put('a');
+    const [older] = server.objects.list(COLLECTION);
+    remove('a');
+    put('a');
+    server.next('watch', (exchange: Exchange) => {
+      exchange.serve();
+      exchange.response.write(
+        watchLine('DELETED', { ...older, metadata: { ...older?.metadata, resourceVersion: server.objects.version } }),
+      );
+      put('b');
+    });
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(observed.store.get('n/a')?.metadata.uid).toBe('uid-2');
+  });
+
+  test('objects that did not change are not told again after a new list', async () => {
+    put('a');
+    put('b');
+    server.next(
+      'watch',
+      weather.after(() => put('b', { changed: 'yes' }), weather.refuse(410, 'Expired')),
+    );
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(observed.told.map(({ key }) => key)).toEqual(['n/a', 'n/b', 'n/b']);
+  });
+});
+
+describe('a list that is older than what was seen', () => {
+  test('is not believed', async () => {
+    put('a');
+    server.next('watch', weather.errorEvent(410, 'Expired'));
+    server.next('list', ({ serve }) => serve(), weather.longAgo, weather.longAgo);
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(observed.told).toHaveLength(1);
+    expect(observed.errors.map((error) => (error as Error).name)).toEqual(['KubeError', 'ConnectionError', 'ConnectionError']);
+  });
+
+  test('is the truth when it stays so: the cluster was restored from a backup', async () => {
+    put('a');
+    server.next('watch', weather.errorEvent(410, 'Expired'), weather.silence);
+    server.next('list', ({ serve }) => serve(), ...Array.from({ length: 11 }, () => weather.longAgo));
+    await using observed = new ObservedReflector(client);
+    await vi.waitFor(() => expect(observed.told).toHaveLength(2));
+    expect(observed.store.size).toBe(0);
+    await vi.waitFor(() => expect(server.received('watch')[1]?.url.searchParams.get('resourceVersion')).toBe('7'));
+    expect(server.weatherLeft).toBe(0);
+  });
+});
+
+describe('backoff', () => {
+  test('doubles from 0.8 s to 30 s and begins anew after an event', async () => {
+    put('a');
+    server.next('list', ...Array.from({ length: 8 }, () => weather.refuse(500)));
+    server.next(
+      'watch',
+      ({ serve }) => {
+        serve();
+        put('b');
+        server.endWatches();
+      },
+      weather.hangUp,
+      weather.hangUp,
+    );
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(observed.waits).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000, 800, 1_600]);
+  });
+
+  test('is spread by half of itself, but never beyond its bound', async () => {
+    server.next('list', ...Array.from({ length: 7 }, () => weather.refuse(500)));
+    await using observed = new ObservedReflector(client, { random: () => 1 });
+    await observed.equals(server);
+    expect(observed.waits).toEqual([1_200, 2_400, 4_800, 9_600, 19_200, 30_000, 30_000]);
+  });
+
+  test('grows when lists succeed and watches never do: whole lists are the dearest of requests', async () => {
+    put('a');
+    server.next('watch', ...Array.from({ length: 5 }, () => weather.refuse(410, 'Expired')));
+    await using observed = new ObservedReflector(client);
+    await observed.equals(server);
+    expect(observed.waits).toEqual([800, 1_600, 3_200, 6_400, 12_800]);
+  });
+});
+
+describe('a handler that throws', () => {
+  test('is told of, and of everything after', async () => {
+    put('a');
+    await using observed = new ObservedReflector(client, {
+      onChange: (key) => {
+        throw new Error(`handler: ${key}`);
+      },
+    });
+    await observed.equals(server);
+    put('b');
+    remove('a');
+    await observed.equals(server);
+    expect(observed.errors.map(String)).toEqual(['Error: handler: n/a', 'Error: handler: n/b', 'Error: handler: n/a']);
+    expect(observed.waits).toEqual([]);
+  });
+});
+
+describe('stopping', () => {
+  test.each<[string, RequestKind, Weather, (observed: ObservedReflector) => void]>([
+    ['while a list is on its way', 'list', weather.noAnswer, () => expect(server.received('list')).toHaveLength(1)],
+    ['while a list has begun', 'list', weather.silence, () => expect(server.received('list')).toHaveLength(1)],
+    ['while it watches', 'list', ({ serve }) => serve(), () => expect(server.openWatches).toBe(1)],
+    ['while a watch is on its way', 'watch', weather.noAnswer, () => expect(server.received('watch')).toHaveLength(1)],
+  ])('%s ends it at once, without an error', async (_, kind, storm, reached) => {
+    server.next(kind, storm);
+    const observed = new ObservedReflector(client);
+    await vi.waitFor(() => reached(observed));
+    const started = performance.now();
+    await observed.stop();
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(observed.errors).toEqual([]);
+    await vi.waitFor(() => expect(server.openWatches).toBe(0));
+  });
+
+  test('while it waits ends the wait', async () => {
+    server.next('list', weather.refuse(500));
+    const stop = new AbortController();
+    const onError = vi.fn();
+    const run = new Reflector(client, { type: CONFIG_MAPS, store: new IndexedStore({}), onChange: () => undefined, onError }).run(
+      stop.signal,
+    );
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    stop.abort();
+    const started = performance.now();
+    await run;
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('leaves no connection and no timer', async () => {
+    const count = (what: string): number => process.getActiveResourcesInfo().filter((resource) => resource === what).length;
+    const timers = count('Timeout');
+    const observed = new ObservedReflector(client);
+    await observed.equals(server);
+    await observed.stop();
+    await client.transport.close();
+    await vi.waitFor(() => expect(server.openConnections).toBe(0));
+    expect(count('Timeout')).toBeLessThanOrEqual(timers);
+  });
+
+  test('ends those who wait for the first list with their own reason', async () => {
+    server.next('list', weather.noAnswer);
+    await using observed = new ObservedReflector(client);
+    const stop = new AbortController();
+    const waiting = observed.reflector.synced(stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+  });
+});
+
+describe('what is asked for', () => {
+  test('a watch goes on from the newest position heard, bookmarks included, with a time-out of five to ten minutes', async () => {
+    put('a');
+    const metadata = { resourceVersion: '1002', creationTimestamp: null };
+    server.next('watch', ({ response }) => response.writeHead(200).end(watchLine('BOOKMARK', { kind: 'ConfigMap', metadata })));
+    await using observed = new ObservedReflector(client, { random: () => 0.5 });
+    await observed.equals(server);
+    const [first, second] = server.received('watch').map(({ url }) => url.searchParams);
+    expect(Object.fromEntries(first ?? [])).toEqual({
+      watch: '1',
+      allowWatchBookmarks: 'true',
+      resourceVersion: '1001',
+      timeoutSeconds: '450',
+    });
+    expect(second?.get('resourceVersion')).toBe('1002');
+  });
+
+  test('namespace and selectors are part of every list and watch', async () => {
+    put('a');
+    server.objects.put(COLLECTION, { metadata: { name: 'other', namespace: 'm' } });
+    const scope = { namespace: 'n', labelSelector: 'app=dossier', fieldSelector: 'metadata.name!=x' };
+    await using observed = new ObservedReflector(client, scope);
+    await vi.waitFor(() => expect(server.openWatches).toBe(1));
+    expect([...observed.store.keys()]).toEqual(['n/a']);
+    for (const { url } of server.requests) {
+      expect(url.pathname).toBe('/api/v1/namespaces/n/configmaps');
+      expect(url.searchParams.get('labelSelector')).toBe(scope.labelSelector);
+      expect(url.searchParams.get('fieldSelector')).toBe(scope.fieldSelector);
+    }
+  });
+
+  test('what one namespace’s reflector lists leaves the objects of another’s in a shared store', async () => {
+    put('a');
+    server.objects.put(COLLECTION, { metadata: { name: 'other', namespace: 'm' } });
+    await using first = new ObservedReflector(client, { namespace: 'm' });
+    await first.reflector.synced(AbortSignal.timeout(5_000));
+    await using second = new ObservedReflector(client, { namespace: 'n', store: first.store });
+    await second.reflector.synced(AbortSignal.timeout(5_000));
+    expect([...first.store.keys()].sort()).toEqual(['m/other', 'n/a']);
+  });
+
+  test('an object is kept as `trim` leaves it, with its kind, whether it came by list or by watch', async () => {
+    put('a', { big: 'x'.repeat(1_000) });
+    await using observed = new ObservedReflector(client, { trim: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }) });
+    await observed.equals(server);
+    put('b', { big: 'x'.repeat(1_000) });
+    await observed.equals(server);
+    for (const object of observed.store.values()) {
+      expect(Object.keys(object).sort()).toEqual(['apiVersion', 'kind', 'metadata']);
+      expect(object).toMatchObject({ apiVersion: 'v1', kind: CONFIG_MAPS.kind });
+    }
+  });
+});
+
+test('silence is measured from the last word of the apiserver', async () => {
+  await using observed = new ObservedReflector(client);
+  expect(observed.reflector.silentMs).toBe(Infinity);
+  await observed.equals(server);
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const before = observed.reflector.silentMs;
+    vi.advanceTimersByTime(60_000);
+    expect(observed.reflector.silentMs - before).toBe(60_000);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('errors are ours to read and show nothing of what was sent', async () => {
+  server.next('list', weather.garbage, weather.hangUp);
+  server.next('watch', weather.garbage, weather.silence, weather.endlessLine);
+  await using observed = new ObservedReflector(client, { idleMs: 50 });
+  await observed.equals(server);
+  const messages = observed.errors.map((error) => (error as Error).message);
+  expect(messages).toEqual([
+    `GET ${COLLECTION}: not a readable answer of an apiserver`,
+    expect.stringContaining('no answer from the apiserver'),
+    'watch of configmaps: not a readable answer of an apiserver',
+    'watch of configmaps: silent for 50 ms',
+    'watch: an event of more than 16777216 bytes',
+  ]);
+  expect(observed.errors.slice(3).every((error) => error instanceof ConnectionError)).toBe(true);
+});
