@@ -27,7 +27,7 @@ export function conditionsOf(pod: Pod, facts: ConditionFacts): readonly PodCondi
   const settled = pod.status?.phase === phase;
   const ready = readiness(facts);
   const findings: (readonly [type: string, finding: Finding])[] = [
-    ['PodReadyToStartContainers', view.sandboxReady ? TRUE : notReadyToStart(view)],
+    ['PodReadyToStartContainers', view.sandbox === 'ready' ? TRUE : notReadyToStart(view)],
     ['Initialized', initialization(facts)],
     ['Ready', ready],
     ['ContainersReady', ready],
@@ -54,7 +54,11 @@ function condition(type: string, finding: Finding, pod: Pod, before: readonly Po
 }
 
 function notReadyToStart(view: PodView): Finding {
-  return { status: 'False', reason: 'PodSandboxNotReady', message: view.ended ? 'pod sandbox is not ready' : 'no pod sandbox exists' };
+  return {
+    status: 'False',
+    reason: 'PodSandboxNotReady',
+    message: view.sandbox === 'over' ? 'pod sandbox is not ready' : 'no pod sandbox exists',
+  };
 }
 
 function initialization({ phase, initialized, inits }: ConditionFacts): Finding {

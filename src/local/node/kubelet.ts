@@ -45,6 +45,11 @@ export class Kubelet {
     return this.#runs;
   }
 
+  /** Pods of which something still runs here, also when their objects are gone already. */
+  get activePods(): readonly Pod[] {
+    return [...this.#runs.values()].filter((run) => !run.view.ended).map((run) => run.pod);
+  }
+
   async sync(key: ObjectKey, signal: AbortSignal): Promise<void> {
     const { api, pods, nodeName } = this.#options;
     const pod = pods.get(key);
@@ -95,8 +100,7 @@ export class Kubelet {
     if (feature !== undefined) {
       return { reason: 'UnexpectedAdmissionError', message: `Pod was rejected: a local node has no ${feature}` };
     }
-    const active = [...this.#runs.values()].filter((run) => !run.view.ended).map((run) => run.pod);
-    return admissionRefusal(pod, requestsOf(active), this.#capacity);
+    return admissionRefusal(pod, requestsOf(this.activePods), this.#capacity);
   }
 
   async #report(run: PodRun, signal: AbortSignal): Promise<void> {

@@ -135,7 +135,7 @@ async function start(options: LocalNodeOptions, resources: AsyncDisposableStack)
     onChange: (key) => syncs.queue.add(key),
   });
   resources.defer(() => kubelet.powerOff());
-  const scheduler = new Scheduler({ api, nodeName: name, schedulerName, pods, nodes });
+  const scheduler = new Scheduler({ api, nodeName: name, schedulerName, pods, nodes, activePods: () => kubelet.activePods });
 
   /** Conflicts come back at once; anything else is weather, and is looked at again each second instead of ever more rarely. */
   const reconcile = (work: (key: string, signal: AbortSignal) => Promise<void>) => {
@@ -155,7 +155,10 @@ async function start(options: LocalNodeOptions, resources: AsyncDisposableStack)
     name: 'local-kubelet',
     concurrency: SYNC_CONCURRENCY,
     log,
-    reconcile: reconcile((key, signal) => kubelet.sync(key, signal)),
+    reconcile: reconcile(async (key, signal) => {
+      await kubelet.sync(key, signal);
+      passes.queue.add(PASS); // room may have become free
+    }),
   });
   const passes = new Controller({
     name: 'local-scheduler',

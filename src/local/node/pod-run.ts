@@ -35,11 +35,11 @@ export class PodRun {
   readonly #context: PodContext;
   readonly #inits: readonly ContainerRun[];
   readonly #mains: readonly ContainerRun[];
-  readonly #startTime: string;
+  readonly #startMs: number;
   readonly #stopping = new AbortController();
   #graceMs = Infinity;
   #verdict: Verdict | undefined;
-  #sandboxReady = false;
+  #sandbox: PodView['sandbox'] = 'none';
   #ended = false;
 
   /** `stopped` = the pod is being deleted already: nothing is started. */
@@ -51,7 +51,7 @@ export class PodRun {
     this.#inits = (pod.spec.initContainers ?? []).map((container) => new ContainerRun(container, true, context));
     this.#mains = pod.spec.containers.map((container) => new ContainerRun(container, false, context));
     this.containers = [...this.#inits, ...this.#mains];
-    this.#startTime = pod.status?.startTime ?? kubeTime(Date.now());
+    this.#startMs = pod.status?.startTime === undefined ? Date.now() : Date.parse(pod.status.startTime);
     if (stopped) this.stop({ graceMs: 0 });
     this.done = this.#run(this.#stopping.signal);
   }
@@ -60,7 +60,7 @@ export class PodRun {
     const records = new Map<string, ContainerRecord>();
     for (const { container, record } of this.containers) if (record !== undefined) records.set(container.name, record);
     const verdict = this.#verdict === undefined ? {} : { verdict: this.#verdict };
-    return { records, sandboxReady: this.#sandboxReady, ended: this.#ended, startTime: this.#startTime, ...verdict };
+    return { records, sandbox: this.#sandbox, ended: this.#ended, startTime: kubeTime(this.#startMs), ...verdict };
   }
 
   /** Ends the pod. The first order says why; later ones can only shorten the grace. */
@@ -89,7 +89,7 @@ export class PodRun {
       const prepare = (): Promise<ReadonlyMap<string, string>> => prepareVolumes(this.#context, join(this.folder, 'volumes'), signal);
       // A volume has no status: while something is missing for it, its pod just waits (ContainerCreating).
       const volumes = await untilConfigured(this.#context, prepare, () => undefined, signal);
-      this.#sandboxReady = true;
+      this.#sandbox = 'ready';
       this.#context.onChange();
       const start = (container: ContainerRun) => container.run(volumes, () => this.#graceMs, signal);
       for (const container of this.#inits) if ((await start(container)).exitCode !== 0) return;
@@ -103,7 +103,7 @@ export class PodRun {
       }
     } finally {
       clearTimeout(deadline);
-      this.#sandboxReady = false;
+      if (this.#sandbox === 'ready') this.#sandbox = 'over';
       this.#ended = true;
       this.#context.onChange();
     }
@@ -112,7 +112,7 @@ export class PodRun {
   #armDeadline(): NodeJS.Timeout | undefined {
     const { activeDeadlineSeconds, terminationGracePeriodSeconds = DEFAULT_GRACE_SECONDS } = this.pod.spec;
     if (activeDeadlineSeconds === undefined) return undefined;
-    const leftMs = Date.parse(this.#startTime) + activeDeadlineSeconds * 1000 - Date.now();
+    const leftMs = this.#startMs + activeDeadlineSeconds * 1000 - Date.now();
     const verdict = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
     const stop = (): void => this.stop({ graceMs: terminationGracePeriodSeconds * 1000, verdict });
     return setTimeout(stop, Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS));

@@ -4,11 +4,11 @@
  * A heartbeat renews the Lease; when the control plane had given the node up meanwhile (a paused agent, a machine that slept), or somebody deleted it, it says again that
  * it is there.
  */
-import { arch, hostname, platform, release } from 'node:os';
+import { arch, platform, release } from 'node:os';
 import type { KubeClient } from '../../kube/client.ts';
 import { isAlreadyExists, isNotFound } from '../../kube/errors.ts';
 import { microTime } from '../../kube/micro-time.ts';
-import { LEASES, NODES, pathOf } from '../../kube/resources.ts';
+import { LEASES, NODES } from '../../kube/resources.ts';
 import type { Node } from './fit.ts';
 import { kubeTime, type ResourceList } from './pod.ts';
 
@@ -17,6 +17,8 @@ export const HEARTBEAT_MS = 10_000;
 const LEASE_SECONDS = 40;
 const LEASE_NAMESPACE = 'kube-node-lease';
 const MARK = 'dossier.dev/local-node';
+/** In Go's words. */
+const ARCHITECTURE = arch() === 'x64' ? 'amd64' : arch();
 
 export interface NodeFacts {
   readonly name: string;
@@ -38,9 +40,7 @@ export class Registration {
   /** Makes the Node, or takes over the one of that name, and says that it is ready. */
   async register(signal: AbortSignal): Promise<void> {
     const { name } = this.#facts;
-    const os = platform() === 'win32' ? 'windows' : platform();
-    const cpu = arch() === 'x64' ? 'amd64' : arch();
-    const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': os, 'kubernetes.io/arch': cpu, [MARK]: 'true' };
+    const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': platform(), 'kubernetes.io/arch': ARCHITECTURE, [MARK]: 'true' };
     const annotations = { [MARK]: 'runs pods as local processes without isolation, for demo and tests' };
     const manifest = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels, annotations } };
     try {
@@ -64,13 +64,12 @@ export class Registration {
     }
   }
 
+  /** As a patch, because controllers write taints and labels at the same time. */
   async #writeStatus(signal: AbortSignal): Promise<void> {
     const { name, ip, port, capacity } = this.#facts;
-    const node = await this.#client.get<Node>(NODES, undefined, name, signal);
     const now = kubeTime(Date.now());
     const pressure = (type: string, reason: string) => ({ type, status: 'False', reason, message: 'not measured by a local node' });
     const status = {
-      ...node.status,
       capacity,
       allocatable: capacity,
       addresses: [{ type: 'InternalIP', address: ip }],
@@ -82,20 +81,20 @@ export class Registration {
         { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'the local node runs pods as processes' },
       ].map((condition) => ({ ...condition, lastHeartbeatTime: now, lastTransitionTime: now })),
       nodeInfo: {
-        architecture: arch() === 'x64' ? 'amd64' : arch(),
+        architecture: ARCHITECTURE,
         bootID: '',
         containerRuntimeVersion: 'local://processes',
         kernelVersion: release(),
         kubeletVersion: 'v1.37.2-dossier-local-node',
         kubeProxyVersion: '',
-        machineID: hostname(),
+        machineID: '',
         operatingSystem: platform(),
         osImage: 'local processes (demo and tests)',
         systemUUID: '',
       },
     };
-    const body = JSON.stringify({ ...node, status });
-    await this.#client.transport.request({ method: 'PUT', path: pathOf(NODES, undefined, name, 'status'), body, signal });
+    const patch = Object.entries(status).map(([field, value]) => ({ op: 'add', path: `/status/${field}`, value }) as const);
+    await this.#client.patchJson(NODES, undefined, name, patch, signal, 'status');
   }
 
   async #renewLease(signal: AbortSignal): Promise<void> {

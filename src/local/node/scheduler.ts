@@ -17,6 +17,8 @@ export interface SchedulerOptions {
   readonly schedulerName: string;
   readonly pods: Store<Pod>;
   readonly nodes: Store<Node>;
+  /** Pods that still take room on the node, whatever their objects say: one that was deleted by force runs a little longer. */
+  readonly activePods: () => readonly Pod[];
 }
 
 export class Scheduler {
@@ -30,12 +32,13 @@ export class Scheduler {
 
   /** Looks at every waiting pod once. One that could not be bound or told does not keep the others waiting; its error is thrown at the end. */
   async pass(signal: AbortSignal): Promise<void> {
-    const { pods, nodes, nodeName } = this.#options;
+    const { pods, nodes, nodeName, activePods } = this.#options;
     const node = nodes.get(nodeName);
     if (node === undefined) return;
     const all = [...pods.values()];
     for (const uid of this.#assumed.keys()) if (!all.some((pod) => pod.metadata.uid === uid && this.#waits(pod))) this.#assumed.delete(uid);
-    let used = requestsOf([...all.filter((pod) => pod.spec.nodeName === nodeName), ...this.#assumed.values()]);
+    const placed = [...all.filter((pod) => pod.spec.nodeName === nodeName), ...this.#assumed.values(), ...activePods()];
+    let used = requestsOf(new Map(placed.map((pod) => [pod.metadata.uid, pod])).values());
     const errors: unknown[] = [];
     for (const pod of all
       .filter((candidate) => this.#waits(candidate) && !this.#assumed.has(candidate.metadata.uid))

@@ -34,8 +34,8 @@ export interface Verdict {
 export interface PodView {
   /** By container name; a container without one has not been looked at yet. */
   readonly records: ReadonlyMap<string, ContainerRecord>;
-  /** Volumes and folders exist. */
-  readonly sandboxReady: boolean;
+  /** Volumes and folders: not made yet, there, or no longer in use. */
+  readonly sandbox: 'none' | 'ready' | 'over';
   /** No process of the pod runs, and none will. */
   readonly ended: boolean;
   readonly verdict?: Verdict;
@@ -67,7 +67,7 @@ export function composeStatus(pod: Pod, view: PodView, nodeIp: string, now: stri
     startTime: before.startTime ?? view.startTime,
     hostIP: nodeIp,
     hostIPs: [{ ip: nodeIp }],
-    ...(view.sandboxReady || before.podIP !== undefined ? { podIP: nodeIp, podIPs: [{ ip: nodeIp }] } : {}),
+    ...(view.sandbox !== 'none' ? { podIP: nodeIp, podIPs: [{ ip: nodeIp }] } : {}),
     conditions: conditionsOf(pod, { view, phase, initialized, inits: initStatuses, containers: lost, now }),
     ...(inits.length === 0 ? {} : { initContainerStatuses: initStatuses }),
     containerStatuses: lost,

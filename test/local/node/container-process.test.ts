@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ContainerLog } from '../../../src/local/node/container-log.ts';
 import { ContainerProcess } from '../../../src/local/node/container-process.ts';
@@ -120,4 +123,15 @@ test('disk use of a folder is that of everything below it', async () => {
   expect(bytes).toBeGreaterThanOrEqual(400_000);
   expect(bytes).toBeLessThan(500_000);
   expect(await bytesBelow(join(folder, 'nowhere'))).toBe(0);
+});
+
+test('containers of an agent that is killed are gone soon after', async () => {
+  const agent = spawn(process.execPath, [fileURLToPath(new URL('./agent-program.ts', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(agent.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  expect(await groupRuns(pid)).toBe(true);
+  agent.kill('SIGKILL');
+  await until('the container is gone', async () => !(await groupRuns(pid)));
 });

@@ -26,9 +26,9 @@ function record(state: ContainerState, lastState: ContainerState = {}): Containe
 
 function view(states: Readonly<Record<string, ContainerState>>, more: Partial<PodView> = {}): PodView {
   const records = new Map(Object.entries(states).map(([name, state]) => [name, record(state)]));
-  return { records, sandboxReady: true, ended: false, startTime: START, ...more };
+  return { records, sandbox: 'ready', ended: false, startTime: START, ...more };
 }
-const OVER = { ended: true, sandboxReady: false } as const;
+const OVER = { ended: true, sandbox: 'over' } as const;
 
 const TWO_STEPS = podOf({
   initContainers: [
@@ -56,7 +56,7 @@ function conditions(status: PodStatus): Readonly<Record<string, string>> {
 
 describe('the phase', () => {
   test.each<readonly [string, Pod, PodView, PodStatus['phase']]>([
-    ['nothing happened yet', ONE, view({}, { sandboxReady: false }), 'Pending'],
+    ['nothing happened yet', ONE, view({}, { sandbox: 'none' }), 'Pending'],
     ['an image is missing', ONE, view({ runner: PULLING }), 'Pending'],
     ['one of two images is missing', PAIR, view({ a: RUNNING, b: PULLING }), 'Pending'],
     ['the first init container runs', TWO_STEPS, view({ fetch: RUNNING }), 'Pending'],
@@ -87,7 +87,7 @@ describe('conditions', () => {
     [
       'of a pod that waits for its volumes',
       TWO_STEPS,
-      view({}, { sandboxReady: false }),
+      view({}, { sandbox: 'none' }),
       {
         PodReadyToStartContainers: 'False PodSandboxNotReady',
         Initialized: 'False ContainersNotInitialized',
@@ -146,7 +146,7 @@ describe('conditions', () => {
 
 test('a status in which nothing happened is equal to the one before', () => {
   const cases = [
-    view({}, { sandboxReady: false }),
+    view({}, { sandbox: 'none' }),
     view({ runner: RUNNING }),
     view({ runner: ended(1, 'why') }, { ...OVER, verdict: { reason: 'Evicted', message: 'm', disruption: true } }),
   ];
