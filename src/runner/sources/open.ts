@@ -1,0 +1,20 @@
+/** The source that a plan names. */
+import type { RunPlan } from '../plan.ts';
+import type { RowSource } from '../rows.ts';
+import { openInline } from './inline.ts';
+import { openPostgres } from './postgres.ts';
+
+/** The caller closes it. `env` has the Secrets (PLAN_ENV). @throws DossierError, or the signal's reason. */
+export async function openSource(
+  plan: RunPlan,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<RowSource> {
+  const { source } = plan;
+  switch (source.kind) {
+    case 'inline':
+      return openInline(source, plan);
+    case 'postgres':
+      return openPostgres(source, plan, env, signal);
+  }
+}
