@@ -36,7 +36,8 @@ export class NetworkError extends Error {
 export function networkFailureKind(error: unknown): NetworkFailureKind | undefined {
   for (let depth = 0, current = error; depth < 5 && current instanceof Error; depth += 1, current = current.cause) {
     if (current instanceof NetworkError) return current.kind;
-    const kind = kindOfCode('code' in current ? current.code : undefined);
+    // undici leaves some of the parser's errors without a code.
+    const kind = current.name === 'HTTPParserError' ? 'notHttp' : kindOfCode('code' in current ? current.code : undefined);
     if (kind !== undefined) return kind;
     // Several addresses were tried and none answered: the last one's failure stands for all.
     if (current instanceof AggregateError) return networkFailureKind(current.errors.at(-1));

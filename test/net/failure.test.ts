@@ -11,6 +11,7 @@ test.each<[string, unknown, NetworkFailureKind | undefined]>([
   ['a resolver that is away', coded('EAI_AGAIN'), 'unresolved'],
   ['a wrong TLS version', coded('ERR_SSL_WRONG_VERSION_NUMBER'), 'notTls'],
   ['an answer that is no HTTP', coded('HPE_INVALID_CONSTANT'), 'notHttp'],
+  ['an answer whose error has no code', Object.assign(new Error('x'), { name: 'HTTPParserError', code: undefined }), 'notHttp'],
   ['an authority that is unknown', coded('SELF_SIGNED_CERT_IN_CHAIN'), 'unknownAuthority'],
   ['a failure inside another', new Error('outer', { cause: coded('ECONNRESET') }), 'cut'],
   ['our own error inside another', new Error('outer', { cause: new NetworkError('addressRefused', 'x') }), 'addressRefused'],

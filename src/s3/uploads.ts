@@ -1,0 +1,70 @@
+/**
+ * Multipart uploads under exactly one key: the parts of an attempt that died are paid for until somebody aborts them, and no listing of objects shows them.
+ *
+ * S3 lists by prefix only, so a neighbour whose key begins with ours comes along; it is never touched.
+ */
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { storeCall } from './call.ts';
+import type { Bucket } from './client.ts';
+import { StoreError } from './errors.ts';
+
+/** security.md 8. Keys end in a file name below a UID: more than one page is somebody's joke already. */
+const MAX_PAGES = 100;
+const PAGE_SIZE = 50;
+/** A part that was on its way when its upload was aborted can bring the upload back once more. */
+const MAX_ROUNDS = 5;
+
+interface Marker {
+  readonly key: string | undefined;
+  readonly upload: string | undefined;
+}
+
+/** Ids of the uploads under way for `key`. Throws StoreError, and NotS3 for a listing that never ends. */
+export async function listUploads(bucket: Bucket, key: string, signal: AbortSignal): Promise<readonly string[]> {
+  const ids: string[] = [];
+  let marker: Marker = { key: undefined, upload: undefined };
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await storeCall(signal, (options) =>
+      bucket.client.send(
+        new ListMultipartUploadsCommand({
+          Bucket: bucket.plan.bucket,
+          Prefix: key,
+          MaxUploads: PAGE_SIZE,
+          KeyMarker: marker.key,
+          UploadIdMarker: marker.upload,
+        }),
+        options,
+      ),
+    );
+    for (const upload of answer.Uploads ?? []) if (upload.Key === key && upload.UploadId !== undefined) ids.push(upload.UploadId);
+    if (answer.IsTruncated !== true) return ids;
+    const next: Marker = { key: answer.NextKeyMarker, upload: answer.NextUploadIdMarker };
+    if (next.key === undefined || (next.key === marker.key && next.upload === marker.upload))
+      throw new StoreError('NotS3', { source: 's3' });
+    marker = next;
+  }
+  throw new StoreError('NotS3', { source: 's3' });
+}
+
+/** Aborts every upload of `key` and looks again until there is none. Resolves to how many there were. Throws StoreError. */
+export async function abortUploads(bucket: Bucket, key: string, signal: AbortSignal): Promise<number> {
+  let aborted = 0;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const ids = await listUploads(bucket, key, signal);
+    if (ids.length === 0) return aborted;
+    for (const id of ids) await abortUpload(bucket, key, id, signal);
+    aborted += ids.length;
+  }
+  throw new StoreError('InternalError', { source: 's3' });
+}
+
+/** An upload that is gone already is no error. */
+async function abortUpload(bucket: Bucket, key: string, uploadId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await storeCall(signal, (options) =>
+      bucket.client.send(new AbortMultipartUploadCommand({ Bucket: bucket.plan.bucket, Key: key, UploadId: uploadId }), options),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === 'NoSuchUpload')) throw error;
+  }
+}
