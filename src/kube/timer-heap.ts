@@ -33,8 +33,9 @@ export class TimerHeap<K> {
     return this.#heap.length;
   }
 
-  /** Sets or moves the due time of a key, in milliseconds of the clock given. */
+  /** Sets or moves the due time of a key, in milliseconds of the clock given. Throws RangeError for NaN, which would be due never and hold up all others. */
   set(key: K, at: number): void {
+    if (Number.isNaN(at)) throw new RangeError('a due time that is not a number');
     const known = this.#entries.get(key);
     if (known === undefined) {
       const entry = { key, at, index: this.#heap.length };
@@ -51,8 +52,7 @@ export class TimerHeap<K> {
 
   /** As `set`, but never later than what was set before. */
   setEarlier(key: K, at: number): void {
-    const known = this.#entries.get(key);
-    if (known === undefined || at < known.at) this.set(key, at);
+    this.set(key, Math.min(at, this.#entries.get(key)?.at ?? Infinity));
   }
 
   delete(key: K): void {
