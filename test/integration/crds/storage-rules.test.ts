@@ -83,7 +83,7 @@ test('a password in an endpoint is not printed', async () => {
 field('region', [
   ...accepted('eu-central-1', 'us-gov-west-1', 'auto', 'a'.repeat(63)),
   ...refused('spec.s3.region', '63', 'a'.repeat(64)),
-  ...refused('spec.s3.region', 'letters, digits and dashes', 'eu central', '-eu', 'eu/central'),
+  ...refused('spec.s3.region', 'letters, digits and dashes', '', 'eu central', '-eu', 'eu/central'),
 ]);
 field('serverSideEncryption', [
   ...accepted('AES256', 'aws:kms'),
@@ -103,6 +103,7 @@ field('credentialsSecretRef', [
 field('caSecretRef', [
   ['a name and a key are accepted', { name: 'minio-ca', key: 'ca.crt' }, 'accepted'],
   ['a reference without a key is refused', { name: 'minio-ca' }, ['spec.s3.caSecretRef.key: Required value']],
+  ['a name with a slash is refused', { name: 'other/ca', key: 'ca.crt' }, ['spec.s3.caSecretRef.name: ', '"other/ca"']],
   ['a key with a slash is refused', { name: 'minio-ca', key: 'a/b' }, ['spec.s3.caSecretRef.key: ', '"a/b"']],
 ]);
 

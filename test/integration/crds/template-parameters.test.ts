@@ -107,6 +107,7 @@ for (const [type, own] of Object.entries(OWN_RULES)) {
 }
 
 rows('a String', of('String'), [
+  ['takes no empty pattern', { pattern: '' }, ['spec.parameters[0].pattern: ']],
   ['takes a pattern of 256 characters', { pattern: 'x'.repeat(256) }, 'accepted'],
   ['takes no pattern of 257', { pattern: 'x'.repeat(257) }, ['spec.parameters[0].pattern: Too long', '256']],
   ['may be 1,024 characters long', { minLength: 1024, maxLength: 1024 }, 'accepted'],

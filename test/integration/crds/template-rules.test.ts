@@ -182,9 +182,13 @@ rows('spec.columns[].name', inColumn('name'), [
   ['a space is refused', 'due date', ['spec.columns[0].name: ', '"due date"']],
   ['a word that YAML takes for a boolean is refused without quotes', true, ['spec.columns[0].name: ', 'string']],
 ]);
-rows('spec.columns[].header', inColumn('header'), lengths('spec.columns[0].header', 256));
+rows('spec.columns[].header', inColumn('header'), [
+  ...lengths('spec.columns[0].header', 256),
+  ['an empty header is refused', '', ['spec.columns[0].header: ']],
+]);
 rows('spec.columns[].numberFormat', inColumn('numberFormat'), [
   ...lengths('spec.columns[0].numberFormat', 255),
+  ['an empty format is refused', '', ['spec.columns[0].numberFormat: ']],
   ['a line break is refused', '0.00\n', ['spec.columns[0].numberFormat: ', 'control characters']],
 ]);
 rows('spec.columns[].width', inColumn('width'), bounds('spec.columns[0].width', 1, 255));

@@ -1,9 +1,10 @@
 /** What most tests of Reports need: a namespace with an operator, a bucket with its Secret and ReportStorage, templates, and Reports to follow to their end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, type RunnerTask } from 'vitest';
 import type { Report } from '../../../src/api/generated/report.ts';
 import type { ReportTemplate } from '../../../src/api/generated/reporttemplate.ts';
-import type { KubeClient, Manifest } from '../../../src/kube/client.ts';
+import type { JsonPatchOperation, KubeClient, Manifest } from '../../../src/kube/client.ts';
+import { isNotFound } from '../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { REPORT_STORAGES, REPORT_TEMPLATES, REPORTS, SECRETS, type ResourceType } from '../../../src/kube/resources.ts';
 import { startOperator, type TestOperator } from './operator.ts';
@@ -37,6 +38,15 @@ export class Billing {
       ...body,
     };
     return this.client.create<T>(type, manifest, this.signal);
+  }
+
+  async patch<T extends KubeObject>(type: ResourceType, name: string, ...patch: readonly JsonPatchOperation[]): Promise<T> {
+    return this.client.patchJson<T>(type, this.namespace, name, patch, this.signal);
+  }
+
+  /** Asks for a deletion; finalizers may keep the object for a while. */
+  async delete(type: ResourceType, name: string): Promise<void> {
+    await this.client.delete(type, this.namespace, name, { propagation: 'Background' }, this.signal);
   }
 
   async secret(name: string, data: Readonly<Record<string, string>>, annotations: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -95,6 +105,26 @@ export class Billing {
     }
   }
 
+  /** Waits until there is no such Report any more. */
+  async gone(name: string): Promise<void> {
+    const deadline = performance.now() + DEADLINE_MS;
+    for (;;) {
+      try {
+        const report = await this.get(name);
+        if (performance.now() > deadline) throw new Error(`Report ${name} is still there: ${JSON.stringify(report, undefined, 2)}`);
+      } catch (error) {
+        if (isNotFound(error)) return;
+        throw error;
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Waits until the Report gives that reason. */
+  async waiting(name: string, reason: string): Promise<Report> {
+    return this.until(name, (report) => reasonOf(report) === reason);
+  }
+
   async finished(name: string): Promise<Report> {
     return this.until(name, ({ status }) => status.phase === 'Ready' || status.phase === 'Failed');
   }
@@ -109,7 +139,11 @@ export function messageOf(report: Report): string {
   return report.status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
 }
 
-/** For a test file: a namespace with an operator and a bucket, made before the first test and stopped after the last. */
+function hasFailed(task: RunnerTask): boolean {
+  return task.result?.state === 'fail' || (task.type === 'suite' && task.tasks.some(hasFailed));
+}
+
+/** For a test file or a suite: a namespace with an operator and a bucket, made before the first test and stopped after the last. */
 export function useBilling(
   prefix: string,
   flags: readonly string[] = [],
@@ -122,9 +156,10 @@ export function useBilling(
     billing = new Billing(client, namespace, await newBucket(prefix));
     operator = startOperator(namespace, flags);
   });
-  afterAll(async () => {
+  afterAll(async (_context, { tasks }) => {
     await operator?.stop();
     await billing?.client.transport.close();
+    if (operator !== undefined && tasks.some(hasFailed)) console.log(`operator of ${billing?.namespace ?? ''}:\n${operator.log()}`);
   });
   const started = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('it is there once beforeAll has run');

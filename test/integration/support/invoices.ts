@@ -1,0 +1,56 @@
+/** A billing database of one test file, the Secret that opens it, and templates that read it. */
+import pg from 'pg';
+import type { Billing } from './billing.ts';
+import { newDatabase } from './servers.ts';
+
+/** Key of the advisory lock that holds gated queries. */
+const GATE = 7;
+
+export class InvoiceDatabase {
+  /** As a Secret has it: no TLS, because the shared server offers none. */
+  readonly url: string;
+  readonly #session: pg.Client;
+
+  private constructor(url: string, session: pg.Client) {
+    this.url = url;
+    this.#session = session;
+  }
+
+  /** Makes a database with the statements given, and the Secret `billing-db` with its URL under `url`. */
+  static async create(billing: Billing, ...statements: readonly string[]): Promise<InvoiceDatabase> {
+    const address = await newDatabase('invoices');
+    const session = new pg.Client(address);
+    await session.connect();
+    for (const statement of statements) await session.query(statement);
+    const url = `${address}?sslmode=disable`;
+    await billing.secret('billing-db', { url });
+    return new InvoiceDatabase(url, session);
+  }
+
+  async query<Row extends pg.QueryResultRow>(sql: string): Promise<readonly Row[]> {
+    return (await this.#session.query<Row>(sql)).rows;
+  }
+
+  /** From now on, queries with `GATED` in their `from` wait. */
+  async closeGate(): Promise<void> {
+    await this.#session.query('select pg_advisory_lock($1)', [GATE]);
+  }
+
+  async openGate(): Promise<void> {
+    await this.#session.query('select pg_advisory_unlock($1)', [GATE]);
+  }
+
+  async close(): Promise<void> {
+    await this.#session.end();
+  }
+}
+
+/** Belongs into a query's `from`: the query then waits as long as the gate is closed. */
+export const GATED = `(select pg_advisory_lock_shared(${GATE})) gate`;
+
+/** Spec of a template with a query on that database. */
+export function queryTemplate(query: string, more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+  const { source, ...rest } = more as { readonly source?: Readonly<Record<string, unknown>> };
+  const postgres = { urlFrom: { secretKeyRef: { name: 'billing-db', key: 'url' } }, query, ...source };
+  return { source: { postgres }, formats: ['CSV', 'XLSX'], ...rest };
+}
