@@ -189,5 +189,7 @@ function filePlace({ report, job }: ReportView): FilePlace {
 
 function completion(startTime: string | undefined, report: Report, now: number): StatusChanges {
   const start = Date.parse(startTime ?? report.metadata.creationTimestamp);
-  return { completionTime: rfc3339(now), duration: humanDuration(now - start) };
+  const completionTime = rfc3339(now);
+  // From the times as they are shown: a reader who subtracts them gets the same.
+  return { completionTime, duration: humanDuration(Date.parse(completionTime) - start) };
 }

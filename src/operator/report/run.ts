@@ -7,10 +7,10 @@ import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import { resolveParameters } from '../../api/parameters/resolve.ts';
 import type { FailureReason } from '../../api/reasons.ts';
-import { stringifyExact } from '../../exact-json.ts';
 import { PLAN_LIMIT_BYTES, type ReportFormat, type ResolvedParameter, type RunPlan } from '../../runner/plan.ts';
 import { contentDisposition, objectKey } from '../../s3/object-key.ts';
 import { timeZoneProblem } from '../../time/zones.ts';
+import { planJsonOf } from '../plan-json.ts';
 import { bucketOf } from '../storage/bucket.ts';
 import { columnsOf, sourceOf } from '../template/plan-parts.ts';
 
@@ -111,7 +111,7 @@ export function planRun(
     },
     allowLoopback,
   };
-  const planJson = stringifyExact(plan);
+  const planJson = planJsonOf(plan);
   return tooLarge(plan, planJson) ?? { ok: true, plan, planJson };
 }
 
@@ -126,7 +126,7 @@ function tooLarge(plan: RunPlan, planJson: string): RunOutcome | undefined {
   const bytes = Buffer.byteLength(planJson);
   if (bytes <= PLAN_LIMIT_BYTES) return undefined;
   const parts = { parameters: plan.parameters, source: plan.source, columns: plan.columns ?? [] };
-  const sizes = Object.entries(parts).map(([name, part]) => ({ name, size: Buffer.byteLength(stringifyExact(part)) }));
+  const sizes = Object.entries(parts).map(([name, part]) => ({ name, size: Buffer.byteLength(planJsonOf(part)) }));
   const largest = sizes.reduce((a, b) => (b.size > a.size ? b : a));
   return {
     ok: false,

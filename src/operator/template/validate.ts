@@ -5,6 +5,7 @@ import { stringifyExact } from '../../exact-json.ts';
 import { checkInlineRows } from '../../runner/sources/inline-rows.ts';
 import { PLAN_LIMIT_BYTES } from '../../runner/plan.ts';
 import { checkPlaceholders } from '../../sql/placeholders.ts';
+import { planJsonOf } from '../plan-json.ts';
 import type { JobAllowList } from '../settings.ts';
 import { columnsOf } from './plan-parts.ts';
 
@@ -67,7 +68,7 @@ function jobProblems({ spec: { job } }: ReportTemplate, allow: JobAllowList): re
 }
 
 function sizeProblems(template: ReportTemplate): readonly string[] {
-  const bytes = Buffer.byteLength(stringifyExact({ source: template.spec.source, columns: template.spec.columns ?? [] }));
+  const bytes = Buffer.byteLength(planJsonOf({ source: template.spec.source, columns: template.spec.columns ?? [] }));
   return bytes <= TEMPLATE_PART_LIMIT_BYTES
     ? []
     : [`spec: source and columns make ${bytes} bytes of JSON; at most ${TEMPLATE_PART_LIMIT_BYTES} fit a Job`];

@@ -429,7 +429,7 @@ describe('a run that ended', () => {
   test('tells everything about its file', () => {
     const plan = decide(
       aView({ report: aReport({ finalizer: true }), job: aJob({ pods: [ended({ ...SUCCESS, versionId: 'v1' })] }), stored }),
-      at(40),
+      at(40.6),
     );
     const step = plan.steps[0];
     expect(step?.kind === 'writeStatus' ? step.status : undefined).toEqual({
