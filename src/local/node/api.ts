@@ -28,9 +28,9 @@ export class NodeApi {
     return pod?.metadata.uid === uid ? pod : undefined;
   }
 
-  /** Throws a conflict when the pod has changed since it was read. */
+  /** Throws a conflict when the pod has changed since it was read; one that is gone needs no status. */
   async writeStatus(pod: Pod, status: PodStatus, signal: AbortSignal): Promise<void> {
-    await this.#send('PUT', PODS, pod, 'status', { ...pod, status }, signal);
+    await orNotFound(this.#send('PUT', PODS, pod, 'status', { ...pod, status }, signal));
   }
 
   /** The last step of a deletion, once nothing of the pod runs. Finalizers may still keep the object. */

@@ -1,7 +1,8 @@
 /**
  * One run of a container as a local process: a process group of its own, its output in the container's log, its end as an exit code.
  *
- * The group stands for the container's process namespace: when the first process ends, whatever it left behind is killed, so a pod that is over has no process any more.
+ * The group stands for the container's process namespace: when the first process ends, whatever it left behind is killed, so a pod that is over has no process any more
+ * (but for those that made themselves a session of their own: a namespace would hold them, a group does not).
  * The guardian knows of the group within the same turn in which it was made, and ends it if this agent dies.
  */
 import { spawn, type ChildProcess } from 'node:child_process';

@@ -110,13 +110,11 @@ export class ContainerRun {
       (message) => this.#wait('CreateContainerConfigError', message),
       signal,
     );
-    // A directory of the image does not exist here; one in a volume does.
+    // A directory of the image does not exist here; one in a volume does, or is made as a container runtime would.
     const directory = realPath(this.container.workingDir ?? '', paths);
-    return {
-      command: commandLine(this.container, image, environment),
-      environment,
-      workingDirectory: directory.startsWith(`${folder}/`) ? directory : home,
-    };
+    const workingDirectory = directory.startsWith(`${folder}/`) ? directory : home;
+    await mkdir(workingDirectory, { recursive: true });
+    return { command: commandLine(this.container, image, environment), environment, workingDirectory };
   }
 
   async #once(spec: ProcessSpec, imageId: string, attempt: number, graceMs: () => number, signal: AbortSignal): Promise<TerminatedState> {
@@ -177,9 +175,11 @@ function restarts({ spec: { restartPolicy } }: Pod, init: boolean, exitCode: num
   return exitCode !== 0 || (restartPolicy === 'Always' && !init);
 }
 
-function startMessage({ command: [program = ''] }: ProcessSpec, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  return `failed to start "${program}": ${code === 'ENOENT' ? 'executable file not found in $PATH' : (code ?? 'no command specified')}`;
+/** By the error's code only: its message may hold a value of the environment. */
+function startMessage({ command: [program] }: ProcessSpec, error: unknown): string {
+  if (program === undefined) return 'no command specified';
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  return `failed to start "${program}": ${code === 'ENOENT' ? 'executable file not found in $PATH' : code}`;
 }
 
 async function textsOf(

@@ -2,14 +2,13 @@
  * Brings pods of this node and their objects together: `sync` compares one pod's object with what runs here, starts or stops, writes the status, finishes the deletion.
  *
  * It is level-triggered: called again for the same pod it does only what is still missing, so events that were lost, came twice or came while the apiserver was away do no
- * harm. A pod that says it runs although nothing here runs it was ours before a restart: it has failed, as on a machine that was switched off. A status is composed before
- * `ended` can change and a deletion is finished only after the final status is stored, or the termination message would be lost with the pod.
+ * harm. A pod that says it runs although nothing here runs it was ours before a restart: it has failed, as on a machine that was switched off. A deletion is finished only
+ * after a status was stored that was composed once the pod had ended, or the termination message would be lost with the pod.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Store } from '../../kube/store.ts';
-import { keyOf, type ObjectKey } from '../../kube/store.ts';
+import { keyOf, type ObjectKey, type Store } from '../../kube/store.ts';
 import type { NodeApi } from './api.ts';
 import { admissionRefusal, amountsOf, requestsOf, type Amounts } from './fit.ts';
 import type { PodContext } from './pod-context.ts';
@@ -75,7 +74,9 @@ export class Kubelet {
     if (run === undefined || run.pod.metadata.uid === uid) return;
     run.kill();
     await run.done;
-    await rm(run.folder, { recursive: true, force: true });
+    await rm(run.folder, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
+      this.#options.shared.log.warn({ err: error }, 'cannot remove the folder of a pod; it goes when the node stops');
+    });
     this.#runs.delete(key);
   }
 

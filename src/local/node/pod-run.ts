@@ -6,8 +6,7 @@
  */
 import { join } from 'node:path';
 import { ContainerRun } from './container-run.ts';
-import type { PodContext } from './pod-context.ts';
-import { untilConfigured } from './pod-context.ts';
+import { untilConfigured, type PodContext } from './pod-context.ts';
 import { kubeTime, type Pod } from './pod.ts';
 import type { ContainerRecord, PodView, Verdict } from './status.ts';
 import { prepareVolumes } from './volumes.ts';

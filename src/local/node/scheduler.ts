@@ -40,9 +40,8 @@ export class Scheduler {
     const placed = [...all.filter((pod) => pod.spec.nodeName === nodeName), ...this.#assumed.values(), ...activePods()];
     let used = requestsOf(new Map(placed.map((pod) => [pod.metadata.uid, pod])).values());
     const errors: unknown[] = [];
-    for (const pod of all
-      .filter((candidate) => this.#waits(candidate) && !this.#assumed.has(candidate.metadata.uid))
-      .toSorted(oldestFirst)) {
+    const waiting = all.filter((pod) => this.#waits(pod) && !this.#assumed.has(pod.metadata.uid));
+    for (const pod of waiting.toSorted(oldestFirst)) {
       const refusal = schedulingRefusal(pod, node, used);
       try {
         if (refusal !== undefined) await this.#refuse(pod, refusal, signal);
@@ -54,16 +53,10 @@ export class Scheduler {
     if (errors.length > 0) throw errors[0];
   }
 
-  #waits({ spec, metadata, ...pod }: Pod): boolean {
-    const unbound = spec.nodeName === undefined || spec.nodeName === '';
-    const gated = (spec.schedulingGates ?? []).length > 0;
-    return (
-      unbound &&
-      !gated &&
-      spec.schedulerName === this.#options.schedulerName &&
-      metadata.deletionTimestamp === undefined &&
-      !isTerminal({ spec, metadata, ...pod })
-    );
+  #waits(pod: Pod): boolean {
+    const { nodeName = '', schedulerName, schedulingGates = [] } = pod.spec;
+    if (nodeName !== '' || schedulerName !== this.#options.schedulerName || schedulingGates.length > 0) return false;
+    return pod.metadata.deletionTimestamp === undefined && !isTerminal(pod);
   }
 
   /** False when the pod is gone or somebody else bound it: the watch will tell. */

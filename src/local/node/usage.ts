@@ -50,7 +50,7 @@ async function* psProcesses(): AsyncGenerator<ProcessMemory> {
   }
 }
 
-/** Bytes on disk of everything below a folder, links not followed. What vanishes while it is counted counts as nothing. */
+/** Bytes on disk of everything below a folder, links not followed. What vanishes while it is counted, or was closed to us, counts as nothing. */
 export async function bytesBelow(folder: string): Promise<number> {
   let bytes = 0;
   try {
@@ -60,7 +60,7 @@ export async function bytesBelow(folder: string): Promise<number> {
       else bytes += ((await lstat(path).catch(() => undefined))?.blocks ?? 0) * BLOCK_BYTES;
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
   return bytes;
 }

@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NodeApi, ObjectData } from './api.ts';
 import { ContainerConfigError, fieldValue } from './environment.ts';
-import type { DownwardFile, KeyToPath, Pod, ProjectedSource, Volume } from './pod.ts';
+import type { DownwardFile, KeyToPath, Pod, PodSpec, ProjectedSource, Volume } from './pod.ts';
 
 const DEFAULT_MODE = 0o644;
 const DEFAULT_TOKEN_SECONDS = 3600;
@@ -24,20 +24,28 @@ export interface VolumeFacts {
   readonly api: NodeApi;
 }
 
-/** Makes every volume of the pod below `folder`; its result says where each is. Throws ContainerConfigError when something that a volume needs is missing. */
+/** Makes every volume of the pod below `folder`; its result says where each is. Throws ContainerConfigError, and has made nothing, when something that a volume needs is missing. */
 export async function prepareVolumes(facts: VolumeFacts, folder: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  const paths = new Map<string, string>();
-  for (const volume of facts.pod.spec.volumes ?? []) {
-    const path = join(folder, volume.name);
+  const { spec } = facts.pod;
+  const contents = (spec.volumes ?? []).map(async (volume) => [join(folder, volume.name), await filesOf(volume, facts, signal)] as const);
+  for (const [path, files] of await Promise.all(contents)) {
     await mkdir(path, { recursive: true });
-    for (const file of await filesOf(volume, facts, signal)) {
+    for (const file of files) {
       const target = join(path, file.path);
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, file.content, { mode: file.mode });
     }
-    paths.set(volume.name, path);
   }
-  return paths;
+  await makeSubPaths(spec, folder);
+  return new Map((spec.volumes ?? []).map(({ name }) => [name, join(folder, name)]));
+}
+
+/** Parts of emptyDirs that are mounted by themselves exist from the beginning. */
+async function makeSubPaths({ volumes, initContainers, containers }: PodSpec, folder: string): Promise<void> {
+  const empty = new Set((volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined).map(({ name }) => name));
+  const mounts = [...(initContainers ?? []), ...containers].flatMap(({ volumeMounts }) => volumeMounts ?? []);
+  for (const { name, subPath } of mounts)
+    if (subPath !== undefined && empty.has(name)) await mkdir(join(folder, name, subPath), { recursive: true });
 }
 
 async function filesOf(volume: Volume, facts: VolumeFacts, signal: AbortSignal): Promise<readonly VolumeFile[]> {
@@ -63,8 +71,7 @@ async function sourceFiles(
     const { audience, expirationSeconds = DEFAULT_TOKEN_SECONDS, path } = serviceAccountToken;
     return [{ path, content: await api.token(pod, audience, expirationSeconds, signal), mode: 0o600 }];
   }
-  const fields = (downwardAPI?.items ?? []).map((item) => downwardFile(item, pod, nodeIp, mode));
-  return fields;
+  return (downwardAPI?.items ?? []).map((item) => downwardFile(item, pod, nodeIp, mode));
 }
 
 function dataFiles(
