@@ -12,7 +12,6 @@ import { ANSWER_LIMIT_BYTES, isPlainAnswer } from './answer.ts';
 import { toStoreError } from './error-mapping.ts';
 import { StoreError } from './errors.ts';
 
-/** Default bound on a store that neither takes bytes nor gives any. */
 const SILENCE_MS = 30_000;
 const BODY_PIECE_BYTES = 256 * 1024;
 
@@ -44,6 +43,8 @@ export interface HandlerOptions {
   readonly connections: number;
   /** Whether sockets are kept for the next request. */
   readonly keepAlive: boolean;
+  /** How long the store may neither take bytes nor give any, in milliseconds; default 30 s. */
+  readonly silenceMs?: number;
   /** Bound on one whole request in milliseconds, from its admission on; absent = only silence ends it. */
   readonly wholeRequestMs?: number;
   /** Default: at once. */
@@ -67,14 +68,16 @@ export class S3HttpHandler {
     });
   }
 
-  /** `requestTimeout`: how long the store may be silent, in milliseconds. Throws StoreError, or the reason of `abortSignal`. */
+  /** `requestTimeout`: `silenceMs` of this request. Throws StoreError, or the reason of `abortSignal`. */
   async handle(
     request: SdkRequest,
     options: { readonly abortSignal?: unknown; readonly requestTimeout?: number } = {},
   ): Promise<{ response: SdkResponse }> {
     const signal = options.abortSignal instanceof AbortSignal ? options.abortSignal : new AbortController().signal;
     const admit = this.#options.admission ?? ((_signal, send) => send());
-    return admit(signal, async () => ({ response: await this.#send(request, signal, options.requestTimeout ?? SILENCE_MS) }));
+    return admit(signal, async () => ({
+      response: await this.#send(request, signal, options.requestTimeout ?? this.#options.silenceMs ?? SILENCE_MS),
+    }));
   }
 
   /** The SDK's way to hand over settings; ours come by the constructor. */

@@ -46,14 +46,12 @@ export async function listUploads(bucket: Bucket, key: string, signal: AbortSign
   throw new StoreError('NotS3', { source: 's3' });
 }
 
-/** Aborts every upload of `key` and looks again until there is none. Resolves to how many there were. Throws StoreError. */
-export async function abortUploads(bucket: Bucket, key: string, signal: AbortSignal): Promise<number> {
-  let aborted = 0;
+/** Aborts every upload of `key`, but for the one with the id `except`, and looks again until there is none. Throws StoreError. */
+export async function abortUploads(bucket: Bucket, key: string, signal: AbortSignal, except?: string): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const ids = await listUploads(bucket, key, signal);
-    if (ids.length === 0) return aborted;
+    const ids = (await listUploads(bucket, key, signal)).filter((id) => id !== except);
+    if (ids.length === 0) return;
     for (const id of ids) await abortUpload(bucket, key, id, signal);
-    aborted += ids.length;
   }
   throw new StoreError('InternalError', { source: 's3' });
 }

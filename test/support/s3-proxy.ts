@@ -38,6 +38,8 @@ export type Weather =
   | 'cut'
   /** The store never hears of it, and nothing is ever answered. */
   | 'hang'
+  /** The first byte of the body arrives as another one. */
+  | 'corrupt'
   | { readonly status: number; readonly code?: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
   /** Goes on when the promise resolves. */
   | { readonly after: Promise<void> };
@@ -91,7 +93,7 @@ export class S3Proxy {
       await weather.after;
       weather = 'pass';
     }
-    if (weather === 'pass' || weather === 'loseReply') return this.#forward(request, response, weather === 'loseReply');
+    if (weather === 'pass' || weather === 'loseReply' || weather === 'corrupt') return this.#forward(request, response, weather);
     if (weather === 'cut') return void request.socket.destroy();
     request.resume();
     if (weather === 'hang') return;
@@ -101,15 +103,16 @@ export class S3Proxy {
     response.end(document);
   }
 
-  async #forward(request: IncomingMessage, response: ServerResponse, loseReply: boolean): Promise<void> {
+  async #forward(request: IncomingMessage, response: ServerResponse, weather: 'pass' | 'loseReply' | 'corrupt'): Promise<void> {
     const { hostname, port } = this.#target;
     const onward = httpRequest({ hostname, port, method: request.method, path: request.url, headers: request.headers });
     request.on('close', () => {
       if (!request.complete) onward.destroy();
     });
+    if (weather === 'corrupt') request.once('data', (piece: Buffer) => (piece[0] = ~(piece[0] ?? 0)));
     request.pipe(onward);
     const [answer] = (await once(onward, 'response')) as [IncomingMessage];
-    if (loseReply) {
+    if (weather === 'loseReply') {
       answer.resume();
       await once(answer, 'end');
       request.socket.destroy();
