@@ -11,7 +11,7 @@ import { JOBS, PODS, REPORT_STORAGES, REPORT_TEMPLATES, REPORTS } from '../kube/
 import { IndexedStore, type IndexFunction, type ObjectKey, type Store } from '../kube/store.ts';
 import { controllerOf, type KubeObject, type Pod } from '../kube/objects.ts';
 import { REPORT_INDEXES } from './report/controller.ts';
-import { trimJob, type CachedJob } from './report/job-facts.ts';
+import { trimJob, trimPod, type CachedJob } from './report/job-facts.ts';
 import { MANAGED_SELECTOR } from './report/job.ts';
 import { JOBS_BY_REPORT, PODS_BY_JOB, STORAGES_BY_NAMESPACE } from './report/parts.ts';
 
@@ -60,7 +60,7 @@ export class Caches {
       { [JOBS_BY_REPORT]: controllerUid },
     );
     this.pods = this.#cache<Pod>(
-      { type: PODS, labelSelector: MANAGED_SELECTOR, trim: withoutNoise, onChange: pod },
+      { type: PODS, labelSelector: MANAGED_SELECTOR, trim: trimPod, onChange: pod },
       { [PODS_BY_JOB]: controllerUid },
     );
   }

@@ -124,13 +124,11 @@ export function helpText(): string {
 }
 
 function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): ReadonlyMap<FlagName, string> | 'help' {
-  const options = Object.fromEntries([
-    ...FLAGS.map(({ name }) => [name, { type: 'string' }] as const),
-    ['help', { type: 'boolean' }] as const,
-  ]);
+  const options: Record<string, { type: 'string' | 'boolean' }> = { help: { type: 'boolean' } };
+  for (const { name } of FLAGS) options[name] = { type: 'string' };
   let given: Readonly<Record<string, unknown>>;
   try {
-    given = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Readonly<Record<string, unknown>>;
+    given = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)} (--help lists all flags)`);
   }

@@ -15,7 +15,7 @@ export interface Lateness {
 export function startDeadline(report: Report): number | undefined {
   const seconds = report.spec.startDeadlineSeconds;
   if (seconds === 0) return undefined;
-  const since = isRerun(report) ? (report.status?.reasonTime ?? report.metadata.creationTimestamp) : report.metadata.creationTimestamp;
+  const since = isRerun(report) ? (report.status.reasonTime ?? report.metadata.creationTimestamp) : report.metadata.creationTimestamp;
   return Date.parse(since) + seconds * 1000;
 }
 
@@ -37,5 +37,5 @@ export function lateEnd(activeDeadlineSeconds: number): Lateness {
 
 /** The first attempt's result was lost; the phase is Deploying and stays so. */
 export function isRerun(report: Report): boolean {
-  return (report.status?.attempt ?? 1) > 1;
+  return (report.status.attempt ?? 1) > 1;
 }

@@ -15,7 +15,7 @@ export function decide(view: ReportView, now: number): Plan {
   const { report, job } = view;
   if (report.metadata.deletionTimestamp !== undefined) return cleanUp(view, now);
   if (isTerminal(report)) return settled(view, now);
-  if (report.status?.failure !== undefined) return continueFailing(view, now);
+  if (report.status.failure !== undefined) return continueFailing(view, now);
   switch (job.kind) {
     case 'none':
       return start(view, now);

@@ -68,7 +68,7 @@ export function ready(view: ReportView, run: JobFacts, result: RunSuccess, chang
 export function beginFailing(view: ReportView, reason: FailureReason, message: string, changes: StatusChanges, now: number): Plan {
   const { report } = view;
   if (!hasFinalizer(report) && view.job.kind === 'none') return failed(view, reason, message, changes, now, []);
-  const phase: Phase = changes.startTime !== undefined || report.status?.phase === 'Deploying' ? 'Deploying' : 'Pending';
+  const phase: Phase = changes.startTime !== undefined || report.status.phase === 'Deploying' ? 'Deploying' : 'Pending';
   const held: ReportReason = (currentReason(report) as ReportReason | undefined) ?? 'JobCreated';
   const standing = { phase, reason: held, message: `ending (${reason}): ${message}` };
   const status = nextStatus(
@@ -83,7 +83,7 @@ export function beginFailing(view: ReportView, reason: FailureReason, message: s
 /** Second pass: stop, clean, and then Failed. */
 export function continueFailing(view: ReportView, now: number): Plan {
   const { report } = view;
-  const failure = report.status?.failure;
+  const failure = report.status.failure;
   if (failure === undefined) return NOTHING;
   const running = stopping(view.leftovers, (leftover) => leftover.jobs.filter((job) => !isFinished(job)), isRunning, now);
   if (running !== undefined) return running;
@@ -103,7 +103,7 @@ function failed(
 ): Plan {
   const { report } = view;
   const standing = { phase: 'Failed', reason, message } as const;
-  const startTime = changes.startTime ?? report.status?.startTime;
+  const startTime = changes.startTime ?? report.status.startTime;
   const status = nextStatus(report, standing, { ...changes, ...completion(startTime, report, now), progress: undefined }, now);
   const steps: Step[] = [...before, { kind: 'writeStatus', status }];
   if (before.length > 0) steps.push({ kind: 'removeFinalizer' });
@@ -115,11 +115,11 @@ export function settled(view: ReportView, now: number): Plan {
   const { report } = view;
   const steps: Step[] = [];
   const generation = report.metadata.generation ?? 0;
-  if (report.status !== undefined && report.status.observedGeneration !== generation) {
+  if (report.status.observedGeneration !== generation) {
     const conditions = (report.status.conditions ?? []).map((condition) => ({ ...condition, observedGeneration: generation }));
     steps.push({ kind: 'writeStatus', status: { ...report.status, observedGeneration: generation, conditions } });
   }
-  const isReady = report.status?.phase === 'Ready';
+  const isReady = report.status.phase === 'Ready';
   const keepsFile = isReady && report.spec.deletionPolicy === 'Retain';
   if (hasFinalizer(report) && keepsFile) steps.push({ kind: 'removeFinalizer' });
   if (hasFinalizer(report) && !isReady) steps.push({ kind: 'cleanBucket', place: filePlace(view) }, { kind: 'removeFinalizer' });
@@ -130,7 +130,7 @@ export function settled(view: ReportView, now: number): Plan {
 
 /** The Job's ttlSecondsAfterFinished, counted from our terminal status: never before it is stored. */
 function expiredJobs(view: ReportView, now: number): { readonly steps: readonly Step[]; readonly at: number | undefined } {
-  const completed = Date.parse(view.report.status?.completionTime ?? rfc3339(now));
+  const completed = Date.parse(view.report.status.completionTime ?? rfc3339(now));
   const steps: Step[] = [];
   let at: number | undefined;
   for (const { job, ttlSeconds } of view.finishedJobs) {
@@ -153,7 +153,7 @@ export function cleanUp(view: ReportView, now: number): Plan {
     now,
   );
   if (running !== undefined) return running;
-  if (report.status?.phase === 'Ready' && report.spec.deletionPolicy === 'Retain')
+  if (report.status.phase === 'Ready' && report.spec.deletionPolicy === 'Retain')
     return { steps: [{ kind: 'removeFinalizer' }], events: [] };
   const why = giveUpReason(view, now);
   if (why !== undefined) return { steps: [{ kind: 'abandonFile', why }, { kind: 'removeFinalizer' }], events: [] };
@@ -182,8 +182,8 @@ function isRunning(pod: Leftovers['pods'][number]): boolean {
 
 /** Where this Report's object can be: exactly known once Ready, one of a few names before. */
 function filePlace({ report, job }: ReportView): FilePlace {
-  const file = isTerminal(report) ? report.status?.file : undefined;
-  const storage = report.status?.storage ?? (job.kind === 'present' ? job.facts.storage : undefined);
+  const file = isTerminal(report) ? report.status.file : undefined;
+  const storage = report.status.storage ?? (job.kind === 'present' ? job.facts.storage : undefined);
   return { storage, names: file === undefined ? possibleFileNames(report.spec.fileName ?? report.metadata.name) : [file.name] };
 }
 

@@ -22,8 +22,10 @@ import type { JobView, ReportView } from './view.ts';
 const IMAGE_PULL_PATIENCE_MS = 5 * 60_000;
 /** How long after a run's end its file may stay unchecked because the bucket does not answer. */
 const CHECK_PATIENCE_MS = 10 * 60_000;
-/** A Job without a pod is looked at again this often: the Job controller's refusals are only told in Events. */
-export const REFUSAL_INTERVAL_MS = 5_000;
+/** A started Job without a pod for so long is asked about: the Job controller's refusals are only told in Events. */
+export const REFUSAL_AGE_MS = 5_000;
+/** And again after a quarter of the time it has waited, at most this: two hundred Jobs under a quota must not become forty requests a second. */
+const REFUSAL_INTERVAL_MAX_MS = 60_000;
 const MAX_ATTEMPTS = 2;
 
 export type PresentJob = Extract<JobView, { kind: 'present' }>;
@@ -65,7 +67,7 @@ export function follow(view: ReportView, job: PresentJob, now: number): Plan {
 function facts(view: ReportView, { job, facts: run, pods }: PresentJob, now: number): StatusChanges {
   const { status } = view.report;
   const firstPod = pods[0]?.metadata.creationTimestamp ?? ((job.status?.active ?? 0) > 0 ? rfc3339(now) : undefined);
-  const startTime = status?.startTime ?? firstPod;
+  const startTime = status.startTime ?? firstPod;
   return {
     job: { name: job.metadata.name, uid: job.metadata.uid },
     attempt: run.attempt,
@@ -203,12 +205,14 @@ function stand(
 ): Plan {
   const standing = standingOf(view, job, pods, changes);
   if (standing.reason === 'ImagePull') {
-    const since = currentReason(view.report) === 'ImagePull' ? Date.parse(view.report.status?.reasonTime ?? rfc3339(now)) : now;
+    const since = currentReason(view.report) === 'ImagePull' ? Date.parse(view.report.status.reasonTime ?? rfc3339(now)) : now;
     if (now >= since + IMAGE_PULL_PATIENCE_MS) return beginFailing(view, 'ImagePullFailed', standing.message, changes, now);
     return standingPlan(view, standing, changes, earliest(deadlineAt, since + IMAGE_PULL_PATIENCE_MS), now);
   }
   const podless = !pods.some(({ state }) => isLive(state)) && jobState(job.job).kind === 'alive';
-  return standingPlan(view, standing, changes, earliest(deadlineAt, podless ? now + REFUSAL_INTERVAL_MS : undefined), now);
+  const waited = now - Date.parse(job.job.metadata.creationTimestamp);
+  const interval = Math.min(Math.max(waited / 4, REFUSAL_AGE_MS), REFUSAL_INTERVAL_MAX_MS);
+  return standingPlan(view, standing, changes, earliest(deadlineAt, podless ? now + interval : undefined), now);
 }
 
 function standingOf(view: ReportView, job: PresentJob, pods: readonly PodNote[], changes: StatusChanges): Standing {

@@ -9,7 +9,7 @@ import { CORE_EVENTS, JOBS, NAMESPACES, PODS } from '../../kube/resources.ts';
 import type { ObjectKey } from '../../kube/store.ts';
 import { StorageError, type HeadOutcome } from '../storage/access.ts';
 import { hasFinalizer } from './end.ts';
-import { REFUSAL_INTERVAL_MS, type PresentJob } from './follow.ts';
+import { REFUSAL_AGE_MS, type PresentJob } from './follow.ts';
 import { isFinished, jobState } from './job-state.ts';
 import { trimJob, type CachedJob } from './job-facts.ts';
 import { jobName, REPORT_UID_LABEL } from './job.ts';
@@ -138,7 +138,7 @@ function byAge(a: Pod, b: Pod): number {
 /** A started Job that has no live pod for a while: only the Job controller's Events say why. Asked for on demand; Events are not watched. */
 async function refusals(parts: ReportParts, job: Job, pods: readonly Pod[], signal: AbortSignal): Promise<readonly string[]> {
   const started = Date.parse(job.status?.startTime ?? '');
-  if (jobState(job).kind !== 'alive' || Number.isNaN(started) || Date.now() - started < REFUSAL_INTERVAL_MS) return [];
+  if (jobState(job).kind !== 'alive' || Number.isNaN(started) || Date.now() - started < REFUSAL_AGE_MS) return [];
   if (pods.some((pod) => pod.status?.phase !== 'Failed') || (job.status?.active ?? 0) > 0) return [];
   const { namespace = '', uid } = job.metadata;
   const fieldSelector = `involvedObject.uid=${uid},reason=FailedCreate`;

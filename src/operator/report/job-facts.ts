@@ -1,10 +1,10 @@
 /**
- * What the operator keeps of a Job: its state, and the facts of the run read back from the plan in its pod template.
+ * What the operator keeps of a Job and its pods: their state, and the facts of the run read back from the plan in its pod template.
  *
  * The Job was written by us, but others may create Jobs too: what does not parse as a plan is no Job of ours.
  */
 import type { ReportStatus } from '../../api/generated/report.ts';
-import type { Job, KubeObject, ObjectMeta } from '../../kube/objects.ts';
+import type { Job, KubeObject, ObjectMeta, Pod } from '../../kube/objects.ts';
 import { PLAN_ENV, type ReportFormat, type ResolvedParameter, type RunPlan, type TemplateFacts } from '../../runner/plan.ts';
 import { RUNNER_CONTAINER, TTL_ANNOTATION } from './job.ts';
 
@@ -55,6 +55,25 @@ export function trimJob(job: KubeObject): CachedJob {
     ...(wire.status === undefined ? {} : { status: wire.status }),
     facts: factsOf(env?.find(({ name }) => name === PLAN_ENV.plan)?.value),
     ttlSeconds: Number.isSafeInteger(ttl) && ttl >= 0 ? ttl : DEFAULT_TTL_SECONDS,
+  };
+}
+
+/** A pod cut down to what is read; its environment repeats the whole plan. */
+export function trimPod(pod: Pod): Pod {
+  const { nodeName, containers } = pod.spec;
+  return {
+    apiVersion: pod.apiVersion,
+    kind: pod.kind,
+    metadata: trimMeta(pod.metadata),
+    spec: {
+      ...(nodeName === undefined ? {} : { nodeName }),
+      containers: containers.map(({ name, image, resources }) => ({
+        name,
+        ...(image === undefined ? {} : { image }),
+        ...(resources === undefined ? {} : { resources }),
+      })),
+    },
+    ...(pod.status === undefined ? {} : { status: pod.status }),
   };
 }
 

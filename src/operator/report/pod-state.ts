@@ -45,11 +45,12 @@ export function podState(pod: Pod): PodState {
     const why = foreignText(scheduled.message ?? scheduled.reason ?? 'no reason given');
     return { kind: 'starting', reason: 'PodScheduling', message: `pod ${pod.metadata.name} cannot be scheduled yet: ${why}` };
   }
-  return {
-    kind: 'starting',
-    reason: 'PodScheduling',
-    message: `pod ${pod.metadata.name} is being ${pod.spec.nodeName === undefined ? 'scheduled' : 'started'}`,
-  };
+  return beingStarted(pod);
+}
+
+/** One message for all the moments in which nothing is wrong yet: each new one would cost a write. */
+function beingStarted(pod: Pod): PodState {
+  return { kind: 'starting', reason: 'PodScheduling', message: `pod ${pod.metadata.name} is being scheduled or started` };
 }
 
 function waitingState(pod: Pod, { name, image, state }: ContainerStatus): PodState {
@@ -67,15 +68,9 @@ function waitingState(pod: Pod, { name, image, state }: ContainerStatus): PodSta
       message: `image ${shown} cannot be pulled (${reason})${detail === '' ? '' : `: ${detail}`}`,
     };
   }
-  const said =
-    reason === '' || reason === 'ContainerCreating' || reason === 'PodInitializing'
-      ? 'is being started'
-      : `cannot start (${foreignText(reason, 64)})`;
-  return {
-    kind: 'starting',
-    reason: 'PodScheduling',
-    message: `container ${name} of pod ${pod.metadata.name} ${said}${detail === '' ? '' : `: ${detail}`}`,
-  };
+  if (reason === '' || reason === 'ContainerCreating' || reason === 'PodInitializing') return beingStarted(pod);
+  const why = `${foreignText(reason, 64)}${detail === '' ? '' : `: ${detail}`}`;
+  return { kind: 'starting', reason: 'PodScheduling', message: `container ${name} of pod ${pod.metadata.name} cannot start: ${why}` };
 }
 
 function successOf(pod: Pod): RunSuccess | undefined {

@@ -37,13 +37,12 @@ async function firstBlocker(parts: ReportParts, report: Report): Promise<Readine
   const checked = checkReport(report, template);
   if (!checked.ok) return { kind: 'hopeless', reason: checked.reason, message: checked.message };
   const storage = findStorage(parts, namespace, checked.storageName);
-  if ('kind' in storage && storage.kind === 'waiting') return storage;
-  const found = storage as ReportStorage;
-  const unavailable = notReady(found, 'StorageUnavailable', `ReportStorage "${found.metadata.name}"`);
+  if (storage.kind === 'waiting') return storage;
+  const unavailable = notReady(storage, 'StorageUnavailable', `ReportStorage "${storage.metadata.name}"`);
   if (unavailable !== undefined) return unavailable;
-  const secret = await secretBlocker(parts, report, template, found);
+  const secret = await secretBlocker(parts, report, template, storage);
   if (secret !== undefined) return secret;
-  return claimPlace(parts, report, checked, template, found);
+  return claimPlace(parts, report, checked, template, storage);
 }
 
 function claimPlace(
@@ -53,7 +52,7 @@ function claimPlace(
   template: ReportTemplate,
   storage: ReportStorage,
 ): Readiness {
-  const run = planRun(report, checked, template, storage, report.status?.attempt ?? 1, parts.allowLoopback);
+  const run = planRun(report, checked, template, storage, report.status.attempt ?? 1, parts.allowLoopback);
   if (!run.ok) return { kind: 'hopeless', reason: run.reason, message: run.message };
   const { uid, namespace = '', creationTimestamp } = report.metadata;
   const verdict = parts.limiter.claim({

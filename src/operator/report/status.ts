@@ -19,29 +19,29 @@ type Changeable =
 export type StatusChanges = { readonly [Field in Changeable]?: ReportStatus[Field] | undefined };
 
 export function isTerminal(report: Report): boolean {
-  return report.status?.phase === 'Ready' || report.status?.phase === 'Failed';
+  return report.status.phase === 'Ready' || report.status.phase === 'Failed';
 }
 
 /** The Ready condition's reason of the last write. */
 export function currentReason(report: Report): string | undefined {
-  return report.status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+  return report.status.conditions?.find(({ type }) => type === 'Ready')?.reason;
 }
 
 export function currentMessage(report: Report): string | undefined {
-  return report.status?.conditions?.find(({ type }) => type === 'Ready')?.message;
+  return report.status.conditions?.find(({ type }) => type === 'Ready')?.message;
 }
 
 export function nextStatus(report: Report, standing: Standing, changes: StatusChanges, now: number): ReportStatus {
   const time = rfc3339(now);
   const generation = report.metadata.generation ?? 0;
-  const before = report.status?.conditions;
+  const before = report.status.conditions;
   const conditions = conditionsFor(standing).map((note) => toCondition(before, note, generation, time));
   const merged = Object.entries({ ...report.status, ...changes }).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(merged) as Omit<ReportStatus, 'observedGeneration'>),
     observedGeneration: generation,
     phase: standing.phase,
-    reasonTime: currentReason(report) === standing.reason ? (report.status?.reasonTime ?? time) : time,
+    reasonTime: currentReason(report) === standing.reason ? (report.status.reasonTime ?? time) : time,
     conditions,
   };
 }

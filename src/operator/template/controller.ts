@@ -42,5 +42,5 @@ export function nextTemplateStatus(
     problems.length === 0
       ? ({ type: 'Ready', status: 'True', reason: 'Valid', message: 'Reports can be made from this template' } as const)
       : ({ type: 'Ready', status: 'False', reason: 'InvalidTemplate', message: problems.join('; ') } as const);
-  return { observedGeneration: generation, conditions: [toCondition(template.status?.conditions, note, generation, rfc3339(now))] };
+  return { observedGeneration: generation, conditions: [toCondition(template.status.conditions, note, generation, rfc3339(now))] };
 }
