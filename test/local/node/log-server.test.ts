@@ -1,5 +1,10 @@
-import { describe, expect, test } from 'vitest';
-import { containerIdFor, parseLogOptions } from '../../../src/local/node/log-server.ts';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Authority } from '../../../src/local/authority.ts';
+import { containerIdFor, LogServer, parseLogOptions } from '../../../src/local/node/log-server.ts';
 import type { ContainerState } from '../../../src/local/node/pod.ts';
 import type { ContainerRecord } from '../../../src/local/node/status.ts';
 
@@ -52,4 +57,28 @@ describe('the parameters of a log request', () => {
   test.each([['tailLines=-1'], ['tailLines=x'], ['limitBytes=1.5'], ['sinceTime=yesterday'], ['sinceSeconds=']])('%s is refused', (text) =>
     expect(() => parseLogOptions(new URLSearchParams(text))).toThrow('invalid'),
   );
+});
+
+describe('a caller', () => {
+  test.each([
+    ['an administrator', ['system:masters'], 404, 'pod "none" does not exist'],
+    ['an administrator of many groups', ['system:authenticated', 'system:masters'], 404, 'pod "none" does not exist'],
+    ['another user of the same authority', ['auditors'], 403, 'Forbidden'],
+    ['a user without groups', [], 403, 'Forbidden'],
+  ])('who is %s is answered accordingly', async (_, groups, status, body) => {
+    const authority = await Authority.create('test');
+    const server = await LogServer.start({
+      serving: await authority.issueServer('node'),
+      clientCa: authority.certificate,
+      find: () => undefined,
+      isPaused: () => false,
+      onError: (error) => expect.unreachable(String(error)),
+    });
+    onTestFinished(() => server.close());
+    const { certificate, key } = await authority.issueClient('someone', groups);
+    const where = { host: '127.0.0.1', port: server.port, path: '/containerLogs/a/none/main' };
+    const call = request({ ...where, ca: authority.certificate, cert: certificate, key, agent: false }).end();
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    expect({ status: response.statusCode, body: await text(response) }).toEqual({ status, body });
+  });
 });
