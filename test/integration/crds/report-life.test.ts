@@ -123,9 +123,21 @@ describe('a status', () => {
     expect(report.status).toEqual({ observedGeneration: -1 });
   });
 
-  test('has no phase that the API does not name', async () => {
-    const report = await created(BARE);
-    expectVerdict(await statusTo(report, { phase: 'Running' }), ['status.phase: Unsupported value: "Running"']);
-    expectVerdict(await statusTo(report, { progress: { phase: 'Sleeping' } }), ['status.progress.phase: Unsupported value: "Sleeping"']);
-  });
+  test.each<[story: string, status: object, expected: Expected]>([
+    ['a phase that the API does not name', { phase: 'Running' }, ['status.phase: Unsupported value: "Running"']],
+    [
+      'an activity that the API does not name',
+      { progress: { phase: 'Sleeping' } },
+      ['status.progress.phase: Unsupported value: "Sleeping"'],
+    ],
+    ['a checksum that is none', { file: { sha256: 'A'.repeat(64) } }, ['status.file.sha256: Invalid value']],
+    ['a file without its place', { file: { name: 'a.csv' } }, ['status.file.key: Required value', 'status.file.storage: Required value']],
+    [
+      'a condition whose type and reason programs cannot compare',
+      {
+        conditions: [{ type: 'is ready', status: 'True', reason: 'all is well', message: '', lastTransitionTime: '2026-11-01T00:00:00Z' }],
+      },
+      ['status.conditions[0].type: Invalid value', 'status.conditions[0].reason: Invalid value'],
+    ],
+  ])('does not hold %s', async (_, status, expected) => expectVerdict(await statusTo(await created(BARE), status), expected));
 });

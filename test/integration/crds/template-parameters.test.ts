@@ -28,6 +28,8 @@ const many = (count: number): readonly object[] =>
 rows('spec.parameters', (parameters) => ({ parameters }), [
   ['64 parameters are accepted', many(64), 'accepted'],
   ['65 parameters are refused', many(65), ['spec.parameters: Too many', '64']],
+  ['a name with a dash is refused', [{ name: 'due-date', type: 'Date' }], ['spec.parameters[0].name: ', '"due-date"']],
+  ['a name of 64 characters is refused', [{ name: 'a'.repeat(64), type: 'Date' }], ['spec.parameters[0].name: Too long', '63']],
   [
     'a name given twice is refused',
     [
@@ -126,6 +128,7 @@ rows('an Integer', of('Integer'), [
   ['takes no empty default', { default: '' }, ['spec.parameters[0]: ', '"p"', 'integer']],
   ['is not upside down', { minimum: 2, maximum: 1 }, ['spec.parameters[0]: ', '"p"', 'minimum 2 is more than maximum 1']],
   ['may have one value only', { minimum: 2, maximum: 2 }, 'accepted'],
+  ['takes no words as maximum', { maximum: 'ten' }, ['spec.parameters[0].maximum: ', 'integer or a decimal']],
   ['takes no words as minimum', { minimum: 'one' }, ['spec.parameters[0].minimum: ', 'integer or a decimal']],
 ]);
 rows('a Decimal', of('Decimal'), [
@@ -154,6 +157,11 @@ rows('a Period', of('Period'), [
     'checks its default like a Report does',
     { defaultPeriod: { from: '2026-10-32', to: '2026-11-01' } },
     ['spec.parameters[0].defaultPeriod.from: ', '2026-10-32'],
+  ],
+  [
+    'checks the end of its default too',
+    { defaultPeriod: { from: '2026-10-01', to: '2026-11-31' } },
+    ['spec.parameters[0].defaultPeriod.to: ', '2026-11-31'],
   ],
   ['is not upside down', { defaultPeriod: { from: '2026-11-01', to: '2026-10-01' } }, ['spec.parameters[0].defaultPeriod: ', 'not before']],
   ['may have 36,600 days', { maxDays: 36_600 }, 'accepted'],
@@ -202,14 +210,21 @@ rows('spec.job.resources', job('resources'), [
     { requests: { 'ephemeral-storage': '2Gi' }, limits: { 'ephemeral-storage': '1Gi' } },
     ['spec.job.resources: ', 'requests.ephemeral-storage'],
   ],
-  ['a word is refused', { limits: { memory: 'plenty' } }, ['spec.job.resources.limits.memory: ', '"plenty"', 'quantity']],
   ['a wrong unit is refused', { limits: { memory: '512MB' } }, ['spec.job.resources.limits.memory: ', '"512MB"', 'quantity']],
-  ['zero is refused', { requests: { cpu: 0 } }, ['spec.job.resources.requests.cpu: ', 'above zero']],
   ['less than nothing is refused', { requests: { memory: '-1Gi' } }, ['spec.job.resources.requests.memory: ', 'above zero']],
   ['a fraction without quotes is refused', { requests: { cpu: 0.5 } }, ['spec.job.resources.requests.cpu: ', 'integer,string']],
   ['a quantity of 33 characters is refused', { requests: { cpu: '1'.repeat(33) } }, ['spec.job.resources.requests.cpu: Too long', '32']],
   ['a device is refused', { limits: { 'nvidia.com/gpu': 1 } }, ['unknown field "spec.job.resources.limits.nvidia.com/gpu"']],
 ]);
+for (const kind of ['requests', 'limits'])
+  for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
+    const path = `spec.job.resources.${kind}.${name}`;
+    rows(path, (given) => ({ job: { resources: { [kind]: { [name]: given } } } }), [
+      ['an integer is accepted', 1, 'accepted'],
+      ['a word is refused', 'plenty', [`${path}: `, '"plenty"', 'quantity']],
+      ['zero is refused', '0', [`${path}: `, 'above zero']],
+    ]);
+  }
 rows('spec.job.scratchSize', job('scratchSize'), [
   ['a quantity is accepted', '500Mi', 'accepted'],
   ['zero is refused', '0', ['spec.job.scratchSize: ', 'above zero']],
@@ -244,6 +259,8 @@ rows('spec.job.tolerations', job('tolerations'), [
   ['no key and no operator is refused', [{ effect: 'NoSchedule' }], ['spec.job.tolerations[0]: ', 'operator: Exists']],
   ['Exists with a value is refused', [{ key: 'pool', operator: 'Exists', value: 'a' }], ['spec.job.tolerations[0]: ', 'has no value']],
   ['a time without NoExecute is refused', [{ key: 'pool', tolerationSeconds: 60 }], ['spec.job.tolerations[0]: ', 'NoExecute']],
+  ['a key with a space is refused', [{ key: 'my pool', operator: 'Exists' }], ['spec.job.tolerations[0].key: ', '"my pool"']],
+  ['a value with a space is refused', [{ key: 'pool', value: 'very fast' }], ['spec.job.tolerations[0].value: ', '"very fast"']],
   [
     'an effect that does not exist is refused',
     [{ key: 'pool', effect: 'Never' }],
@@ -260,6 +277,7 @@ for (const name of ['serviceAccountName', 'priorityClassName']) {
   ]);
 }
 rows('spec.job.imagePullSecrets', job('imagePullSecrets'), [
+  ['capital letters are refused', [{ name: 'Registry' }], ['spec.job.imagePullSecrets[0].name: ', '"Registry"']],
   ['8 are accepted', Array.from({ length: 8 }, (_, index) => ({ name: `s${index}` })), 'accepted'],
   ['9 are refused', Array.from({ length: 9 }, (_, index) => ({ name: `s${index}` })), ['spec.job.imagePullSecrets: Too many', '8']],
   ['a name given twice is refused', [{ name: 'a' }, { name: 'a' }], ['spec.job.imagePullSecrets[1]: Duplicate value']],
