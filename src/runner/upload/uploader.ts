@@ -12,8 +12,9 @@ import { DossierError } from '../../errors.ts';
 import type { Bucket } from '../../s3/client.ts';
 import { StoreError } from '../../s3/errors.ts';
 import { headObject, type HeadFacts } from '../../s3/operations.ts';
-import { abortUploads } from '../../s3/uploads.ts';
+import { abortUploads, listUploads } from '../../s3/uploads.ts';
 import type { StoredFile, Uploader } from '../rows.ts';
+import type { Checksum } from '../../s3/checksums.ts';
 import { storageFailure } from './failure.ts';
 import { ObjectRequests, type UploadTarget } from './object-requests.ts';
 import { PartBuffers, type Allocate, type PartBuffer } from './part-buffers.ts';
@@ -186,7 +187,7 @@ export class MultipartUploader implements Uploader {
       this.#signal.throwIfAborted();
     }
     const checksum = this.#requests.checksumOf(buffer.content);
-    const sending = this.#retried(() => this.#requests.part(uploadId, partNumber, buffer.content, checksum, this.#signal))
+    const sending = this.#retried(() => this.#sendPart(uploadId, partNumber, buffer.content, checksum))
       .then(
         (part) => {
           this.#sent.push(part);
@@ -198,6 +199,17 @@ export class MultipartUploader implements Uploader {
       )
       .finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
+  }
+
+  async #sendPart(uploadId: string, partNumber: number, content: Uint8Array, checksum: Checksum): Promise<CompletedPart> {
+    try {
+      return await this.#requests.part(uploadId, partNumber, content, checksum, this.#signal);
+    } catch (error) {
+      // A store that refuses a part may close the connection while the bytes are still coming, and its answer is lost. A listing tells whether to try again.
+      const cut = error instanceof StoreError && error.kind === 'Cut';
+      if (!cut || (await listUploads(this.#bucket, this.#target.key, this.#signal)).includes(uploadId)) throw error;
+      throw new StoreError('NoSuchUpload', { source: 's3' });
+    }
   }
 
   /** Resolves to the ETag that the store answered. */

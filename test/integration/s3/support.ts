@@ -1,6 +1,6 @@
 /** Buckets of the shared S3 server, seen by the project's own clients and by a plain one that checks them. */
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, ListPartsCommand, S3Client } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
 import { MultipartUploader, type UploadOptions } from '../../../src/runner/upload/uploader.ts';
 import type { UploadTarget } from '../../../src/runner/upload/object-requests.ts';
@@ -81,6 +81,13 @@ export class BucketView {
   async uploads(): Promise<readonly (string | undefined)[]> {
     const { Uploads } = await this.client.send(new ListMultipartUploadsCommand({ Bucket: this.name }));
     return (Uploads ?? []).map(({ Key }) => Key);
+  }
+
+  /** Parts that have arrived of the only upload under `key`. */
+  async parts(key: string): Promise<number> {
+    const { Uploads } = await this.client.send(new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: key }));
+    const { Parts } = await this.client.send(new ListPartsCommand({ Bucket: this.name, Key: key, UploadId: Uploads?.[0]?.UploadId }));
+    return Parts?.length ?? 0;
   }
 
   /** Keys of objects, a key for each version. */

@@ -5,6 +5,8 @@ import { FakePacing } from '../../runner/upload/pacing.ts';
 import { beginUpload, BucketView, content, MIB, newPlace, PART, sha256Of, TARGET } from './support.ts';
 
 const FILE = content(60 * MIB);
+/** How long to look for what must come; it comes at once. */
+const PATIENT = { timeout: 30_000, interval: 5 };
 
 describe('a file arrives whole', () => {
   test.each<[string, number, number, 'MD5' | 'SHA256', readonly S3Operation[]]>([
@@ -91,7 +93,7 @@ describe('memory', () => {
         written += MIB;
       }
     })();
-    await expect.poll(() => [written, proxy.count('UploadPart')]).toEqual([4 * PART, 3]);
+    await expect.poll(() => [written, proxy.count('UploadPart')], PATIENT).toEqual([4 * PART, 3]);
     expect(allocated).toEqual([PART, PART, PART, PART]);
     gate.resolve();
     await writing;
@@ -141,7 +143,7 @@ describe('an abort leaves nothing', () => {
     const uploader = await beginUpload(plan);
     const writing = uploader.write(FILE);
     writing.catch(() => undefined);
-    await expect.poll(() => proxy.count('UploadPart')).toBe(3);
+    await expect.poll(() => proxy.count('UploadPart'), PATIENT).toBe(3);
     expect(await view.uploads()).toEqual([TARGET.key]);
     await uploader.abort();
     expect([await view.uploads(), await view.objects()]).toEqual([[], []]);
@@ -152,7 +154,7 @@ describe('an abort leaves nothing', () => {
     const { proxy, plan, view } = await newPlace();
     const uploader = await beginUpload(plan);
     await uploader.write(FILE.subarray(0, 3 * PART));
-    await expect.poll(() => proxy.count('UploadPart')).toBe(2);
+    await expect.poll(() => proxy.count('UploadPart'), PATIENT).toBe(2);
     proxy.weather = ({ operation, nth }) => (operation === 'AbortMultipartUpload' && nth === 1 ? 'loseReply' : 'pass');
     await Promise.all([uploader.abort(), uploader.abort()]);
     await uploader.abort();
@@ -186,7 +188,7 @@ describe('an abort leaves nothing', () => {
     const uploader = await beginUpload(plan, { signal: stop.signal });
     const writing = uploader.write(FILE);
     writing.catch(() => undefined);
-    await expect.poll(() => proxy.count('UploadPart')).toBe(3);
+    await expect.poll(() => proxy.count('UploadPart'), PATIENT).toBe(3);
     stop.abort(reason);
     await expect(writing).rejects.toBe(reason);
     await expect(uploader.write(FILE)).rejects.toBe(reason);
@@ -230,7 +232,7 @@ describe('the end of a file', () => {
     await uploader.write(Buffer.from('y'));
     const completing = uploader.complete();
     completing.catch(() => undefined);
-    await expect.poll(() => proxy.count('HeadObject')).toBe(1);
+    await expect.poll(() => proxy.count('HeadObject'), PATIENT).toBe(1);
     await new BucketView(view.name).client.send(foreign);
     put.resolve();
     await expect(completing).rejects.toMatchObject({ reason: 'StorageFailed', retryable: true });
