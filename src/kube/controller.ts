@@ -2,7 +2,7 @@
  * Runs reconciles: keys from a queue, a bounded number at a time, each under a deadline; what one key does never holds up another.
  *
  * The contract is controller-runtime's: `done` ends the matter until something changes, `lookAgainAt` makes an appointment, a throw comes back with exponential
- * backoff, a terminal error is logged and left alone. Being asked to look again because somebody else wrote first (409) is not an error.
+ * backoff. Being asked to look again because somebody else wrote first (409) is not an error.
  */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -29,6 +29,8 @@ export interface ControllerOptions {
   readonly concurrency: number;
   readonly log: Logger;
   readonly reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<Result>;
+  /** Longest time for one reconcile, in ms; default a minute. */
+  readonly deadlineMs?: number;
 }
 
 export class Controller {
@@ -51,14 +53,14 @@ export class Controller {
 
   async #work(signal: AbortSignal): Promise<void> {
     for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
-      await this.#one(key, signal);
+      if (!signal.aborted) await this.#one(key, signal);
       this.queue.done(key);
     }
   }
 
   async #one(key: ObjectKey, signal: AbortSignal): Promise<void> {
     const log = this.#options.log.child({ controller: this.#options.name, object: key, reconcileId: randomBytes(6).toString('hex') });
-    const deadline = AbortSignal.timeout(RECONCILE_DEADLINE_MS);
+    const deadline = AbortSignal.timeout(this.#options.deadlineMs ?? RECONCILE_DEADLINE_MS);
     try {
       const result = await this.#options.reconcile(key, { signal: AbortSignal.any([signal, deadline]), log });
       this.queue.forget(key);

@@ -10,27 +10,25 @@ import { randomBytes } from 'node:crypto';
 const MAY_BE_UNSAFE = /\d{16}/;
 /** A string, skipped whole, or a number. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs;
-const INTEGER = /^-?\d+$/;
+const INTEGER = /^-?[1-9]\d*$/;
 
 /** What stands for a large integer between the two passes; unguessable, so that no text of a user can be taken for one. */
 const MARK = `int-${randomBytes(16).toString('hex')}:`;
 
 export function decodeExact(text: string): unknown {
   if (!MAY_BE_UNSAFE.test(text)) return JSON.parse(text);
-  let marked = false;
   const quoted = text.replace(TOKEN, (token) => {
     if (token.length < 16 || !INTEGER.test(token) || Number.isSafeInteger(Number(token))) return token;
-    marked = true;
     return `"${MARK}${token}"`;
   });
-  const value: unknown = JSON.parse(quoted);
-  if (marked) restore({ value });
-  return value;
+  const root = { value: JSON.parse(quoted) as unknown };
+  if (quoted !== text) restore(root);
+  return root.value;
 }
 
 /** Turns marks back into numbers, everywhere below `root`. */
-function restore(root: object): void {
-  const open: Record<string, unknown>[] = [root as Record<string, unknown>];
+function restore(root: Record<string, unknown>): void {
+  const open = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     for (const [key, child] of Object.entries(node)) {
       if (typeof child === 'string' && child.startsWith(MARK)) node[key] = BigInt(child.slice(MARK.length));
