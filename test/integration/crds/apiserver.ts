@@ -94,11 +94,3 @@ export async function messageOf(write: () => Promise<unknown>): Promise<string> 
     throw error;
   }
 }
-
-/** What a row expects: accepted, or refused with a message that holds all of these, the field first. */
-export type Expected = 'accepted' | readonly [field: string, ...says: readonly string[]];
-
-export function expectVerdict(message: string, expected: Expected): void {
-  if (expected === 'accepted') expect(message).toBe('');
-  else for (const part of expected) expect(message).toContain(part);
-}

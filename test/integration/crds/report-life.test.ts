@@ -4,7 +4,8 @@ import type { Report } from '../../../src/api/generated/report.ts';
 import type { Manifest } from '../../../src/kube/client.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { REPORTS } from '../../../src/kube/resources.ts';
-import { expectVerdict, messageOf, useApiserver, type Expected } from './apiserver.ts';
+import { messageOf, useApiserver } from './apiserver.ts';
+import { expectVerdict, type Expected } from './verdicts.ts';
 
 const apiserver = useApiserver();
 

@@ -1,84 +1,26 @@
 /** What a ReportTemplate may say: each rule and bound of crds/reporttemplates.yaml with the last value it accepts and the first it refuses, which the message must name. */
-import { describe, expect, test } from 'vitest';
-import type { Manifest } from '../../../src/kube/client.ts';
+import { expect, test } from 'vitest';
 import { REPORT_TEMPLATES } from '../../../src/kube/resources.ts';
-import { expectVerdict, useApiserver, type Expected } from './apiserver.ts';
+import { useApiserver } from './apiserver.ts';
+import { bounds, lengths, objectName, secretKey, verdictsOn, type Row } from './verdicts.ts';
 
 const apiserver = useApiserver();
-
-type Row = readonly [story: string, given: unknown, expected: Expected];
-
 const postgres = { urlFrom: { secretKeyRef: { name: 'billing-db', key: 'url' } }, query: 'select 1 as one' };
 const inline = { source: { inline: { rows: [] } }, columns: [{ name: 'id', type: 'Integer' }] };
-
-function template(spec: object): Manifest {
-  const metadata = { name: 'sample', namespace: apiserver.namespace };
-  return {
-    apiVersion: 'dossier.dev/v1alpha1',
-    kind: 'ReportTemplate',
-    metadata,
-    spec: { source: { postgres }, formats: ['CSV'], ...spec },
-  };
-}
-
-/** Runs each row with its value made into a spec. */
-function rows(of: string, spec: (given: unknown) => object, table: readonly Row[]): void {
-  describe(of, () => {
-    test.each(table)('%s', async (_, given, expected) => {
-      expectVerdict(await apiserver.verdict(REPORT_TEMPLATES, template(spec(given))), expected);
-    });
-  });
-}
-
-function field(name: string, table: readonly Row[]): void {
-  rows(`spec.${name}`, (given) => ({ [name]: given }), table);
-}
-
-/** Bounds of a number: the smallest and largest accepted, and their refused neighbours. */
-function bounds(path: string, minimum: number, maximum: number): readonly Row[] {
-  return [
-    [`${minimum} is accepted`, minimum, 'accepted'],
-    [`${maximum} is accepted`, maximum, 'accepted'],
-    [`${minimum - 1} is refused`, minimum - 1, [`${path}: `, `greater than or equal to ${minimum}`]],
-    [`${maximum + 1} is refused`, maximum + 1, [`${path}: `, `less than or equal to ${maximum}`]],
-    ['a fraction is refused', minimum + 0.5, [`${path}: `, 'integer']],
-  ];
-}
-
-/** Bounds of a text: the longest accepted and one character more. */
-function lengths(path: string, maximum: number): readonly Row[] {
-  return [
-    [`${maximum} characters are accepted`, 'x'.repeat(maximum), 'accepted'],
-    [`${maximum + 1} characters are refused`, 'x'.repeat(maximum + 1), [`${path}: Too long`, String(maximum)]],
-  ];
-}
-
-const objectName = (path: string): readonly Row[] => [
-  ...lengths(path, 253),
-  ['an empty name is refused', '', [`${path}: `]],
-  ['capital letters are refused', 'Archive', [`${path}: `, '"Archive"']],
-];
-
-const secretKey = (path: string): readonly Row[] => [
-  ...lengths(path, 253),
-  ['dots, dashes and underscores are accepted', 'tls.ca-bundle_1', 'accepted'],
-  ['a slash is refused', 'a/b', [`${path}: `, '"a/b"']],
-];
+const { manifest: template, rows, field } = verdictsOn(apiserver, REPORT_TEMPLATES, { source: { postgres }, formats: ['CSV'] });
 
 field('title', lengths('spec.title', 200));
 field('description', lengths('spec.description', 4096));
 
-describe('spec.source', () => {
-  test.each<Row>([
-    ['postgres alone is accepted', { source: { postgres } }, 'accepted'],
-    ['inline with columns is accepted', inline, 'accepted'],
-    ['no source is refused', { source: {} }, ['spec.source: ', 'no source', 'exactly one of inline and postgres']],
-    ['two sources are refused', { ...inline, source: { ...inline.source, postgres } }, ['spec.source: ', 'both inline and postgres']],
-    ['a source that does not exist is refused by name', { source: { mongodb: {} } }, ['unknown field "spec.source.mongodb"']],
-    ['inline without columns is refused', { source: inline.source }, ['spec.columns: Required value', 'inline needs columns']],
-    ['postgres without columns is accepted', { source: { postgres }, columns: undefined }, 'accepted'],
-  ])('%s', async (_, spec, expected) => expectVerdict(await apiserver.verdict(REPORT_TEMPLATES, template(spec as object)), expected));
-});
+rows('spec.source', (spec) => spec as object, [
+  ['postgres alone is accepted', { source: { postgres } }, 'accepted'],
+  ['inline with columns is accepted', inline, 'accepted'],
+  ['no source is refused', { source: {} }, ['spec.source: ', 'no source', 'exactly one of inline and postgres']],
+  ['two sources are refused', { ...inline, source: { ...inline.source, postgres } }, ['spec.source: ', 'both inline and postgres']],
+  ['a source that does not exist is refused by name', { source: { mongodb: {} } }, ['unknown field "spec.source.mongodb"']],
+  ['inline without columns is refused', { source: inline.source }, ['spec.columns: Required value', 'inline needs columns']],
+  ['postgres without columns is accepted', { source: { postgres }, columns: undefined }, 'accepted'],
+]);
 
 rows('spec.source.inline.rows', (given) => ({ ...inline, source: { inline: { rows: given } } }), [
   ['no rows are accepted', [], 'accepted'],
