@@ -52,7 +52,9 @@ async function produce(plan: RunPlan, signal: AbortSignal): Promise<FileFacts> {
       const encoder = createEncoder(plan.format, plan);
       return await runPipeline({ source, encoder, uploader, onProgress: progressLogger() }, signal);
     } catch (error) {
-      await uploader.abort();
+      await uploader
+        .abort()
+        .catch((problem: unknown) => log.warn({ err: problem }, 'the upload could not be aborted; the operator will do it'));
       throw error;
     }
   } finally {

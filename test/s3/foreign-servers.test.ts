@@ -195,6 +195,24 @@ describe('a call ends', () => {
   });
 });
 
+test('a storage gets two sockets, and keeps none', async () => {
+  let [open, most] = [0, 0];
+  const release = Promise.withResolvers<void>();
+  const endpoint = await serve((request, response) => {
+    open += 1;
+    most = Math.max(most, open);
+    request.socket.on('close', () => (open -= 1));
+    void release.promise.then(() => response.writeHead(200, S3_HEADERS).end());
+  });
+  const store = await storeAt(planOf(endpoint, 'reports'));
+  const looks = Array.from({ length: 10 }, () => store.look(never));
+  await expect.poll(() => open, { timeout: 30_000, interval: 5 }).toBe(2);
+  release.resolve();
+  await Promise.all(looks);
+  await expect.poll(() => open, { timeout: 30_000, interval: 5 }).toBe(0);
+  expect(most).toBe(2);
+});
+
 test('a redirect is not followed', async () => {
   const reached: string[] = [];
   const elsewhere = await serve((request, response) => {

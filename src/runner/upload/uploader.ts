@@ -4,17 +4,18 @@
  * A file of one part at most is a plain PUT, anything larger a multipart upload, which shows nothing under the key until it is completed: a run that dies leaves parts, never
  * half a file. The parts of dead attempts are aborted when the next one begins.
  *
- * Failure windows: a part whose answer is lost goes again (same number, same bytes). When the answer to the creation is lost, there are two uploads: the other one is aborted.
- * When the answer to the completion is lost, the upload is gone at the second try, and only the object can tell: it carries a stamp of this very attempt. After every completion the store must show size, UID, stamp and ETag, or the run fails.
+ * Failure windows: a part whose answer is lost goes again (same number, same bytes). When the answer to the creation is lost, there are two uploads: the other one is
+ * aborted. When the answer to the completion is lost, the upload is gone at the second try, and only the object can tell: it carries a stamp of this very attempt. After every
+ * completion the store must show size, UID, stamp and ETag, or the run fails.
  */
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { DossierError } from '../../errors.ts';
+import type { Checksum } from '../../s3/checksums.ts';
 import type { Bucket } from '../../s3/client.ts';
 import { StoreError } from '../../s3/errors.ts';
 import { headObject, type HeadFacts } from '../../s3/operations.ts';
 import { abortUploads, listUploads } from '../../s3/uploads.ts';
 import type { StoredFile, Uploader } from '../rows.ts';
-import type { Checksum } from '../../s3/checksums.ts';
 import { storageFailure } from './failure.ts';
 import { ObjectRequests, type UploadTarget } from './object-requests.ts';
 import { PartBuffers, type Allocate, type PartBuffer } from './part-buffers.ts';
