@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ResolvedParameter } from '../../../src/runner/plan.ts';
@@ -314,25 +313,38 @@ describe('memory', () => {
     expect(await once(worker, 'message')).toEqual([200_000]);
   });
 
-  test('rows that suddenly grow wide are taken a few at a time, and the rest waits at the server', async () => {
+  test('rows that suddenly grow wide come a few at a time, and while nobody takes them the rest waits at the server', async () => {
     await using proxy = await TcpProxy.start(postgres());
     const url = urlOf({ host: '127.0.0.1', port: proxy.port }, reader.name, reader.user, reader.password);
     const source = await open(
       url,
-      "select case when n <= 3000 then 'x' else repeat('x', 1000000) end as text from generate_series(1, 3300) n",
+      "select case when n <= 200 then 'x' else repeat('x', 1000000) end as text from generate_series(1, 400) n",
     );
     let rows = 0;
     let taken = 0;
     for await (const batch of source.batches(soon())) {
       const size = batch.reduce((sum, [text]) => sum + String(text).length, 0);
       expect(size).toBeLessThan(4_000_000);
+      if (taken < 1_000_000) {
+        await standstill(() => proxy.bytesFromServer);
+        // Of 200 MB that were asked for; the rest of this is in buffers of the kernel and of the proxy.
+        expect(proxy.bytesFromServer).toBeLessThan(30_000_000);
+      }
       rows += batch.length;
       taken += size;
-      // What is on its way in buffers of the kernel and of the proxy.
-      expect(proxy.bytesFromServer - taken).toBeLessThan(30_000_000);
-      await turn();
     }
     await source.close();
-    expect(rows).toBe(3300);
+    expect(rows).toBe(400);
   });
 });
+
+/** Waits until a number has been the same for a while. */
+async function standstill(read: () => number): Promise<void> {
+  let last = read();
+  let since = performance.now();
+  await until('it stands still', () => {
+    if (read() !== last) since = performance.now();
+    last = read();
+    return performance.now() - since > 500;
+  });
+}
