@@ -1,7 +1,7 @@
 /** The apiserver as whoever applies a manifest meets it: accepted, or refused with a message. Everything goes to the real one, most of it as a dry run. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { stringifyExact } from '../../../src/exact-json.ts';
 import { KubeClient, type Manifest } from '../../../src/kube/client.ts';
 import { loadClusterConfig } from '../../../src/kube/config.ts';
@@ -9,6 +9,7 @@ import { KubeError } from '../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { NAMESPACES, pathOf, type ResourceType } from '../../../src/kube/resources.ts';
 import { HttpTransport } from '../../../src/kube/transport.ts';
+import { installCrds } from '../../../src/local/crds.ts';
 import { controlPlane, tools, uniqueName } from '../support/servers.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../../..');
@@ -29,15 +30,6 @@ export async function kubectl(args: readonly string[], stdin = ''): Promise<Prin
     });
     child.stdin?.end(stdin);
   });
-}
-
-/** Registers the CRDs of the repository, as a user would, and waits until they are served. */
-export async function installCrds(): Promise<Printed> {
-  const applied = await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(REPOSITORY, 'crds')]);
-  expect(applied).toMatchObject({ code: 0 });
-  const established = await kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', join(REPOSITORY, 'crds')]);
-  expect(established).toMatchObject({ code: 0 });
-  return applied;
 }
 
 export interface Apiserver {
@@ -62,7 +54,7 @@ export function useApiserver(): Apiserver {
   beforeAll(async () => {
     const transport = new HttpTransport(await loadClusterConfig(controlPlane().kubeconfigFile, {}), 'dossier-tests');
     opened = { transport, client: new KubeClient(transport, () => undefined) };
-    await installCrds();
+    await installCrds(tools().kubectl, controlPlane().kubeconfigFile);
     await session().client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, signal);
   });
   afterAll(async () => {
