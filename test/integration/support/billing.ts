@@ -1,6 +1,6 @@
 /** What most tests of Reports need: a namespace with an operator, a bucket with its Secret and ReportStorage, templates, and Reports to follow to their end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, type RunnerTask } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Report } from '../../../src/api/generated/report.ts';
 import type { ReportTemplate } from '../../../src/api/generated/reporttemplate.ts';
 import type { JsonPatchOperation, KubeClient, Manifest } from '../../../src/kube/client.ts';
@@ -53,11 +53,14 @@ export class Billing {
     await this.create(SECRETS, name, { stringData: data }, { annotations });
   }
 
-  /** The bucket of this test as the namespace's default storage, with root's keys. */
+  /** The bucket of this test as a storage with root's keys; `archive` is the namespace's default one. */
   async storage(name = 'archive', s3Spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const { endpoint, root } = s3();
     await this.secret(`${name}-keys`, { AWS_ACCESS_KEY_ID: root.accessKeyId, AWS_SECRET_ACCESS_KEY: root.secretAccessKey });
-    const spec = { default: true, s3: { bucket: this.bucket, endpoint, credentialsSecretRef: { name: `${name}-keys` }, ...s3Spec } };
+    const spec = {
+      default: name === 'archive',
+      s3: { bucket: this.bucket, endpoint, credentialsSecretRef: { name: `${name}-keys` }, ...s3Spec },
+    };
     await this.create(REPORT_STORAGES, name, { spec });
   }
 
@@ -139,10 +142,6 @@ export function messageOf(report: Report): string {
   return report.status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
 }
 
-function hasFailed(task: RunnerTask): boolean {
-  return task.result?.state === 'fail' || (task.type === 'suite' && task.tasks.some(hasFailed));
-}
-
 /** For a test file or a suite: a namespace with an operator and a bucket, made before the first test and stopped after the last. */
 export function useBilling(
   prefix: string,
@@ -156,10 +155,14 @@ export function useBilling(
     billing = new Billing(client, namespace, await newBucket(prefix));
     operator = startOperator(namespace, flags);
   });
-  afterAll(async (_context, { tasks }) => {
+  let failed = false;
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === 'fail';
+  });
+  afterAll(async () => {
     await operator?.stop();
     await billing?.client.transport.close();
-    if (operator !== undefined && tasks.some(hasFailed)) console.log(`operator of ${billing?.namespace ?? ''}:\n${operator.log()}`);
+    if (failed) console.log(`operator of ${billing?.namespace ?? ''}:\n${operator?.log() ?? ''}`);
   });
   const started = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('it is there once beforeAll has run');
