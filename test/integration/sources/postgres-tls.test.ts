@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Authority } from '../../../src/local/authority.ts';
 import { PostgresServer } from '../../../src/local/postgres/postgres-server.ts';
 import { Workspace } from '../../../src/local/workspace.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../local/until.ts';
 import { failureOf, newReader, open, read, urlOf, type Reader } from './reading.ts';
 
@@ -64,6 +65,14 @@ test('a wrong password behind TLS is told as one', async () => {
 test('rows by the thousand arrive whole through TLS', async () => {
   const { rows } = await read(url(), "select n, repeat('x', 500) from generate_series(1, 20000) n", { authority: authority.certificate });
   expect(rows).toHaveLength(20_000);
+});
+
+test('a connection that is cut behind TLS is a failure worth another try', async () => {
+  await using proxy = await TcpProxy.start(server.access);
+  proxy.cutAfterBytes = 1_000_000;
+  const cut = urlOf({ host: '127.0.0.1', port: proxy.port }, reader.name, reader.user, reader.password, '');
+  const failure = await failureOf(cut, "select n, repeat('x', 500) from generate_series(1, 20000) n", { authority: authority.certificate });
+  expect(failure).toMatchObject({ reason: 'SourceFailed', retryable: true });
 });
 
 test('an abort ends the statement on the server through TLS too', async () => {

@@ -10,6 +10,7 @@ import type { ColumnReader } from './columns.ts';
 import { failed } from './errors.ts';
 import type { RawRow } from './portal.ts';
 import type { PostgresSession } from './session.ts';
+import { ProtocolError } from './socket.ts';
 
 const FIRST_FETCH_ROWS = 100;
 const FETCH_ROWS_LIMIT = 1000;
@@ -69,26 +70,28 @@ export class BatchReader {
       .then(
         (state) => {
           this.#state = state === 'more' ? 'idle' : 'end';
+          this.#wake();
         },
         (error: unknown) => {
-          this.#failure ??= { error };
+          this.#fail(error);
         },
-      )
-      .finally(() => {
-        this.#wake();
-      });
+      );
   }
 
   #add(raw: RawRow, bytes: number): void {
     // After a failure the rest of the fetch is of no use; the session is about to be closed.
     if (this.#failure !== undefined) return;
+    // Each column of the result has its reader: a row of another width would be read as one with nulls.
+    if (raw.length !== this.#readers.length) {
+      this.#fail(new ProtocolError());
+      return;
+    }
     const cells: Cell[] = [];
     for (const { column, index, read } of this.#readers) {
-      const text = raw[index];
-      const cell = text === null || text === undefined ? null : read(text);
+      const text = raw[index] ?? null;
+      const cell = text === null ? null : read(text);
       if (isMisfit(cell)) {
-        this.#failure = { error: failed(misfitMessage(this.#taken + this.#rows.length + 1, column.name, cell), false) };
-        this.#wake();
+        this.#fail(failed(misfitMessage(this.#taken + this.#rows.length + 1, column.name, cell), false));
         return;
       }
       cells.push(cell);
@@ -99,6 +102,12 @@ export class BatchReader {
     this.#bytes += bytes;
     if (this.#bytes < BATCH_BYTES_LIMIT) return;
     this.#session.pause();
+    this.#wake();
+  }
+
+  /** The first failure counts; what follows is its consequence. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
     this.#wake();
   }
 

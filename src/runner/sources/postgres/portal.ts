@@ -6,6 +6,7 @@
  * portal lives to the end of the transaction. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
  */
 import type { Connection, Submittable } from 'pg';
+import { ProtocolError } from './socket.ts';
 
 const PORTAL = 'dossier';
 
@@ -32,10 +33,13 @@ abstract class Step<T> implements Submittable {
   }
 
   protected abstract send(connection: Connection): void;
-  protected abstract result(): T;
+  /** Undefined = the server ended the step without saying how. */
+  protected abstract result(): { readonly value: T } | undefined;
 
   handleReadyForQuery(): void {
-    this.#ending.resolve(this.result());
+    const result = this.result();
+    if (result === undefined) this.#ending.reject(new ProtocolError());
+    else this.#ending.resolve(result.value);
   }
 
   handleError(error: unknown): void {
@@ -43,7 +47,7 @@ abstract class Step<T> implements Submittable {
   }
 }
 
-/** Parses a query, binds its parameters and says which columns it has; undefined = it returns no rows at all. Runs nothing. */
+/** Parses a query, binds its parameters and says which columns it has; undefined = it returns no rows at all. Runs nothing but what planning computes. */
 export class DescribeStep extends Step<readonly Field[] | undefined> {
   readonly #sql: string;
   readonly #values: (string | null)[];
@@ -62,8 +66,8 @@ export class DescribeStep extends Step<readonly Field[] | undefined> {
     connection.describe({ type: 'P', name: PORTAL }, true);
   }
 
-  protected result(): readonly Field[] | undefined {
-    return this.#fields;
+  protected result(): { readonly value: readonly Field[] | undefined } {
+    return { value: this.#fields };
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
@@ -75,7 +79,7 @@ export class DescribeStep extends Step<readonly Field[] | undefined> {
 export class FetchStep extends Step<'more' | 'end'> {
   readonly #count: number;
   readonly #onRow: (row: RawRow, bytes: number) => void;
-  #state: 'more' | 'end' = 'end';
+  #state: 'more' | 'end' | undefined;
 
   constructor(count: number, onRow: (row: RawRow, bytes: number) => void) {
     super();
@@ -88,8 +92,9 @@ export class FetchStep extends Step<'more' | 'end'> {
     connection.execute({ portal: PORTAL, rows: this.#count as unknown as string }, true);
   }
 
-  protected result(): 'more' | 'end' {
-    return this.#state;
+  /** Only the server's own word ends a result: its silence would be a short file. */
+  protected result(): { readonly value: 'more' | 'end' } | undefined {
+    return this.#state === undefined ? undefined : { value: this.#state };
   }
 
   handleDataRow({ fields, length }: { readonly fields: RawRow; readonly length: number }): void {

@@ -73,8 +73,8 @@ async function startTls(socket: Socket, host: string, trust: Trust, signal: Abor
     host,
     secureContext: trust.context,
     rejectUnauthorized: true,
-    // RFC 6066: an address is no server name. The certificate is checked against `host` then.
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    // RFC 6066: a server name is a DNS name without its last dot, never an address. The certificate is checked against `host` then.
+    ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),
   });
   try {
     await once(secure, 'secureConnect', { signal });

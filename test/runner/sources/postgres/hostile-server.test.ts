@@ -1,9 +1,11 @@
 /** What listens behind a URL may be anything: these servers are not PostgreSQL, and the runner must neither crash nor hang nor say more than it should. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { PLAN_ENV, type RunPlan } from '../../../../src/runner/plan.ts';
+import type { RowSource } from '../../../../src/runner/rows.ts';
 import { openSource } from '../../../../src/runner/sources/open.ts';
+import { COMPLETE, FakePostgres, message, READY, row, SUSPENDED } from '../../../support/fake-postgres.ts';
 
 const PASSWORD = 'SENTINEL-password';
 
@@ -25,7 +27,7 @@ async function listen(serve: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function open(url: string, signal: AbortSignal = new AbortController().signal, allowLoopback = true): Promise<unknown> {
+function open(url: string, signal: AbortSignal = new AbortController().signal, allowLoopback = true): Promise<RowSource> {
   const plan = {
     report: { namespace: 'ns', name: 'r', uid: 'u' },
     timeZone: 'UTC',
@@ -152,6 +154,40 @@ test('loopback is no address for a database outside of the demo and tests', asyn
     reason: 'SourceFailed',
     retryable: false,
     message: 'postgres: 127.0.0.1 is a loopback address, which is not allowed',
+  });
+});
+
+describe('a server that speaks the protocol but not to its end', () => {
+  async function rowsOf(columns: readonly string[], fetches: readonly Buffer[]): Promise<unknown> {
+    await using fake = await FakePostgres.start(columns, fetches);
+    const source = await open(inClear(fake.port));
+    try {
+      return (await Array.fromAsync(source.batches(new AbortController().signal))).flat();
+    } finally {
+      await source.close();
+    }
+  }
+
+  test('is read when it does it right', async () => {
+    const fetches = [Buffer.concat([row('a', 'b'), SUSPENDED, READY]), Buffer.concat([row('c', 'd'), COMPLETE, READY])];
+    expect(await rowsOf(['x', 'y'], fetches)).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+  });
+
+  test.each<[what: string, answer: Buffer]>([
+    ['is ready again without saying that the rows have ended', Buffer.concat([row('a', 'b'), READY])],
+    ['sends a row with too few values', Buffer.concat([row('a'), COMPLETE, READY])],
+    ['sends a row with too many values', Buffer.concat([row('a', 'b', 'c'), COMPLETE, READY])],
+    ['wants data to be copied in', message('G', Buffer.from([0, 0, 0]))],
+    ['claims a row longer than it is', Buffer.concat([message('D', Buffer.from([0, 2, 0, 0, 255, 255])), COMPLETE, READY])],
+  ])('and %s, fails the report', async (_, answer) => {
+    await expect(rowsOf(['x', 'y'], [answer])).rejects.toMatchObject({
+      reason: 'SourceFailed',
+      retryable: false,
+      message: 'postgres: the server does not keep to the protocol of PostgreSQL',
+    });
   });
 });
 
