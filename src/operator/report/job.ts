@@ -10,6 +10,7 @@ import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import { apiVersionOf, JOBS, REPORTS } from '../../kube/resources.ts';
 import type { Manifest } from '../../kube/client.ts';
+import { base32 } from '../../base32.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
 import type { RunnerSettings } from '../settings.ts';
@@ -132,21 +133,4 @@ function environment(template: ReportTemplate, storage: ReportStorage, planJson:
           secret(PLAN_ENV.sessionToken, { name: credentialsSecretRef.name, key: 'AWS_SESSION_TOKEN' }, true),
         ]),
   ];
-}
-
-/** RFC 4648 base32, lower case: letters and digits that a name may hold. */
-function base32(bytes: Uint8Array): string {
-  const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
-  let text = '';
-  let bits = 0;
-  let value = 0;
-  for (const byte of bytes) {
-    value = ((value << 8) | byte) & 0xfff;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += alphabet[(value >> bits) & 31] ?? '';
-    }
-  }
-  return text;
 }
