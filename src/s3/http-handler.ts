@@ -52,7 +52,6 @@ export interface HandlerOptions {
 }
 
 export class S3HttpHandler {
-  readonly metadata = { handlerProtocol: 'http/1.1' };
   readonly #agent: Agent;
   readonly #options: HandlerOptions;
 

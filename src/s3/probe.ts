@@ -10,7 +10,7 @@ import { checksumKind, checksumOf } from './checksums.ts';
 import type { Bucket } from './client.ts';
 import { StoreError } from './errors.ts';
 import { probeKey } from './object-key.ts';
-import { bareEtag, deleteObject, headObject } from './operations.ts';
+import { bareEtag, deleteObject, headObject, type ObjectFacts } from './operations.ts';
 
 const PROBE = Buffer.from('Dossier checks that it can write here. This object is deleted at once.\n');
 
@@ -20,7 +20,7 @@ export async function lookAtBucket(bucket: Bucket, prefix: string | undefined, s
   try {
     if (await headBucket(bucket, signal)) return;
   } catch (error) {
-    if (!(error instanceof StoreError) || error.retryable) throw error;
+    if (!(error instanceof StoreError) || error.retryable || error.source === 'network') throw error;
     refusal = error;
   }
   // HEAD says neither why nor, without S3's headers, who. A listing that uploads need anyway has a body.
@@ -49,8 +49,12 @@ export async function writeProbe(bucket: Bucket, prefix: string | undefined, sig
       options,
     ),
   );
-  const object = await headObject(bucket, key, signal);
-  await deleteObject(bucket, key, put.VersionId, signal);
+  let object: ObjectFacts | undefined;
+  try {
+    object = await headObject(bucket, key, signal);
+  } finally {
+    await deleteObject(bucket, key, put.VersionId, signal);
+  }
   // Another operator may have probed the same bucket in the same moment and deleted it; then the next look tells. A store that keeps something else is none.
   if (object === undefined) throw new StoreError('NotShown', { source: 's3' });
   if (object.bytes !== PROBE.byteLength || object.etag !== bareEtag(put.ETag ?? '')) throw new StoreError('NotS3');

@@ -20,14 +20,12 @@ import { storageFailure } from './failure.ts';
 import { ObjectRequests, type UploadTarget } from './object-requests.ts';
 import { PartBuffers, type Allocate, type PartBuffer } from './part-buffers.ts';
 import { largestFileBytes, parallelParts, PART_SCHEDULE, partBytes, type PartSchedule } from './part-schedule.ts';
-import { REAL_PACING, UPLOAD_RETRIES, withRetries, type Pacing, type RetryBounds } from './retry.ts';
+import { REAL_PACING, UPLOAD_RETRIES, withRetries, type Pacing } from './retry.ts';
 
 /** Default of `parallel`. */
 export const PARALLEL_PARTS = 3;
 /** A pod has 30 s between SIGTERM and SIGKILL. */
 const ABORT_BOUND_MS = 15_000;
-/** A store may need a moment until it shows what it has just confirmed. */
-const SHOW_RETRIES: RetryBounds = { ...UPLOAD_RETRIES, patienceMs: 15_000 };
 
 export interface UploadOptions {
   /** The uploader owns its client from now on and closes it at the end. */
@@ -226,10 +224,14 @@ export class MultipartUploader implements Uploader {
     await Promise.all(this.#sending);
     this.#signal.throwIfAborted();
     const parts = this.#sent.toSorted((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
+    let tries = 0;
     try {
-      return await this.#retried(() => this.#requests.complete(uploadId, parts, this.#signal));
+      return await this.#retried(() => {
+        tries += 1;
+        return this.#requests.complete(uploadId, parts, this.#signal);
+      });
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'NoSuchUpload') return error;
+      if (tries > 1 && error instanceof StoreError && error.kind === 'NoSuchUpload') return error;
       throw error;
     }
   }
@@ -246,8 +248,9 @@ export class MultipartUploader implements Uploader {
     throw new DossierError('StorageFailed', message, { retryable: true });
   }
 
+  /** Some stores need a moment until they show what they have just confirmed. */
   #shown(): Promise<HeadFacts> {
-    return withRetries(SHOW_RETRIES, this.#pacing, this.#signal, async () => {
+    return this.#retried(async () => {
       const head = await headObject(this.#bucket, this.#target.key, this.#signal);
       if (head === undefined) throw new StoreError('NotShown', { source: 's3' });
       return head;

@@ -133,6 +133,17 @@ describe('a bucket that does not work says why, in the look and in the probe', (
   });
 });
 
+test('a probe that fails in the middle leaves nothing either', async () => {
+  const proxy = await newProxy();
+  const view = new BucketView(await newBucket('store'));
+  proxy.weather = ({ operation }) =>
+    operation === 'HeadObject' || operation === 'GetObject' ? { status: 403, code: 'AccessDenied' } : 'pass';
+  const store = await storeAt(planOf(proxy.endpoint, view.name), { credentials: rootKeys() });
+  await expect(store.probe(never)).rejects.toMatchObject({ kind: 'AccessDenied' });
+  expect(proxy.operations).toContain('PutObject');
+  expect(await view.objects()).toEqual([]);
+});
+
 describe('an object', () => {
   test('is seen as the uploader left it', async () => {
     const { proxy, plan } = await newPlace();

@@ -186,6 +186,15 @@ describe('a run fails, and says what to do, when', () => {
     expect([await view.uploads(), await view.objects()]).toEqual([[], []]);
   });
 
+  test('its upload is gone when it is to be completed', async () => {
+    const { proxy, plan } = await newPlace();
+    proxy.weather = ({ operation }) => (operation === 'CompleteMultipartUpload' ? { status: 404, code: 'NoSuchUpload' } : 'pass');
+    const uploader = await beginUpload(plan, { pacing: new FakePacing() });
+    await uploader.write(FILE);
+    await expect(uploader.complete()).rejects.toThrow('the upload is not there any more');
+    expect(proxy.count('HeadObject')).toBe(0);
+  });
+
   test.each<[string, Readonly<Record<string, string>>, RegExp]>([
     ['other bytes', { 'content-length': '5' }, /shows 5 bytes instead of 3/],
     ['another UID', { 'x-amz-meta-dossier-report-uid': 'uid-2' }, /without this Report's UID/],
