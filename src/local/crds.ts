@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 
 const CRDS = join(import.meta.dirname, '../../crds');
 
-export async function installCrds(kubectl: string, kubeconfig: string): Promise<void> {
+export async function installCrds(kubectl: string, kubeconfig: string, signal?: AbortSignal): Promise<void> {
   const run = promisify(execFile);
-  await run(kubectl, ['--kubeconfig', kubeconfig, 'apply', '--server-side', '--force-conflicts', '-f', CRDS]);
-  await run(kubectl, ['--kubeconfig', kubeconfig, 'wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
+  await run(kubectl, ['--kubeconfig', kubeconfig, 'apply', '--server-side', '--force-conflicts', '-f', CRDS], { signal });
+  await run(kubectl, ['--kubeconfig', kubeconfig, 'wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS], { signal });
 }

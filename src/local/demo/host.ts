@@ -1,0 +1,105 @@
+/**
+ * The demo is two processes: this program, which a person sees and ends with Ctrl-C, and a host in a session of its own, which holds everything that runs (host-main.ts).
+ *
+ * So that `--keep` can leave everything running when the program ends. Until then the channel between the two is a lifeline: when this program ends, in whatever way, the
+ * host sees the channel close and stops everything.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Identity } from '../authority.ts';
+import type { PostgresAccess } from '../postgres/access.ts';
+import type { S3Admin } from '../s3-admin.ts';
+
+const PROGRAM = fileURLToPath(new URL('./host-main.ts', import.meta.url));
+const STDERR_LIMIT = 4_000;
+
+/** What stands once the servers run. */
+export interface HostFacts {
+  /** Temporary folder of everything; goes with the host. */
+  readonly folder: string;
+  readonly kubectl: string;
+  readonly kubeconfigFile: string;
+  readonly apiserver: { readonly url: string; readonly ca: string; readonly admin: Identity };
+  readonly postgres: PostgresAccess;
+  readonly s3: S3Admin;
+}
+
+/** What the host says; `failed` is the last word, everything it started is gone by then. */
+export type HostNote =
+  | { readonly kind: 'servers'; readonly facts: HostFacts }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What it is told. */
+export interface HostOrder {
+  readonly kind: 'keep';
+}
+
+export class HostError extends Error {}
+
+export class Host {
+  readonly #child: ChildProcess;
+  readonly #notes = new Map<HostNote['kind'], PromiseWithResolvers<HostNote>>();
+  /** Nothing of it is left. */
+  readonly #exited: Promise<unknown>;
+  /** Rejects with a HostError when the host ends before it is told to. */
+  readonly lost: Promise<never>;
+  #stderr = '';
+
+  constructor() {
+    // Detached: a session of its own, so that neither Ctrl-C nor a closed terminal reaches it, only the end of the channel.
+    this.#child = fork(PROGRAM, { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-STDERR_LIMIT);
+    });
+    this.#child.on('message', (note: HostNote) => this.#note(note.kind).resolve(note));
+    this.#exited = once(this.#child, 'exit');
+    this.lost = this.#whenLost();
+    this.lost.catch(() => undefined); // whoever waits for a note is told
+  }
+
+  /** The servers run; databases and buckets can be made. */
+  async servers(): Promise<HostFacts> {
+    const note = await this.#expect('servers');
+    return note.facts;
+  }
+
+  /** Operator and node run as well. */
+  async ready(): Promise<void> {
+    await this.#expect('ready');
+  }
+
+  /** From now on the host goes on when this program ends. */
+  async keep(): Promise<void> {
+    this.#child.send({ kind: 'keep' } satisfies HostOrder);
+    await this.#expect('kept');
+    this.#child.disconnect();
+    this.#child.stderr?.destroy();
+    this.#child.unref();
+  }
+
+  /** Has it stop everything and waits until nothing is left. Safe twice. */
+  async close(): Promise<void> {
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#exited;
+  }
+
+  async #expect<K extends HostNote['kind']>(kind: K): Promise<Extract<HostNote, { kind: K }>> {
+    return (await Promise.race([this.#note(kind).promise, this.lost])) as Extract<HostNote, { kind: K }>;
+  }
+
+  #note(kind: HostNote['kind']): PromiseWithResolvers<HostNote> {
+    const known = this.#notes.get(kind) ?? Promise.withResolvers<HostNote>();
+    this.#notes.set(kind, known);
+    return known;
+  }
+
+  async #whenLost(): Promise<never> {
+    const failure = this.#note('failed').promise.then((note) => (note.kind === 'failed' ? note.message : ''));
+    // All that it said has arrived by then. The event does not come when it was us who closed the channel.
+    const crash = once(this.#child, 'close').then(() => `the demo's host process ended: ${this.#stderr.trim() || 'it was killed'}`);
+    throw new HostError(await Promise.race([failure, crash]));
+  }
+}

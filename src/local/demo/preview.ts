@@ -1,0 +1,62 @@
+/** The first rows of a file, as lines of text: of a CSV file as they stand in it, of a workbook its first sheet's cells. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { CellValue } from 'exceljs';
+
+/** The header and as many rows. */
+const ROWS = 3;
+
+export async function firstLines(path: string, format: 'CSV' | 'XLSX'): Promise<readonly string[]> {
+  return format === 'CSV' ? firstCsvLines(path) : firstSheetLines(path);
+}
+
+async function firstCsvLines(path: string): Promise<readonly string[]> {
+  const input = createReadStream(path);
+  const lines: string[] = [];
+  try {
+    for await (const line of createInterface({ input })) {
+      lines.push(line);
+      if (lines.length > ROWS) break;
+    }
+  } finally {
+    input.destroy();
+  }
+  return lines;
+}
+
+/** Reads no further than it must: the examples' workbooks hold tens of thousands of rows. */
+async function firstSheetLines(path: string): Promise<readonly string[]> {
+  const { default: exceljs } = await import('exceljs');
+  const input = createReadStream(path);
+  const reader = new exceljs.stream.xlsx.WorkbookReader(input, {
+    worksheets: 'emit',
+    styles: 'cache',
+    sharedStrings: 'ignore',
+    hyperlinks: 'ignore',
+    entries: 'ignore',
+  });
+  const lines: string[] = [];
+  try {
+    for await (const sheet of reader) {
+      for await (const row of sheet) {
+        lines.push((row.values as CellValue[]).slice(1).map(cellText).join(' | '));
+        if (lines.length > ROWS) return lines;
+      }
+    }
+    return lines;
+  } finally {
+    input.destroy();
+  }
+}
+
+function cellText(value: CellValue | undefined): string {
+  if (value === null || value === undefined) return '';
+  // A cell's date has no zone: the reader only stores it as if it were UTC.
+  if (value instanceof Date)
+    return value
+      .toISOString()
+      .replace(/T00:00:00\.000Z$/, '')
+      .replace('T', ' ')
+      .replace(/(\.000)?Z$/, '');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

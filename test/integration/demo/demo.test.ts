@@ -1,0 +1,154 @@
+/** `make demo` from its first line to its last process. */
+import { execFile } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'csv-parse';
+import exceljs from 'exceljs';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { DemoPlace } from './program.ts';
+
+const WHOLE_DEMO_MS = 300_000;
+const FILES = ['invoices-october.xlsx', 'price-list.csv', 'unpaid-2026-10.csv', 'usage-2026-10-week-1.xlsx', 'usage-2026-10.csv'];
+
+test(
+  'elsewhere than on a terminal it shows the Reports, copies their files, ends with 0 and leaves nothing',
+  async () => {
+    const place = await DemoPlace.make();
+    const demo = place.start();
+    expect(await demo.ended()).toEqual({ code: 0, signal: null });
+    expect(await place.leftovers()).toEqual([]);
+    expect((await readdir(place.output)).toSorted()).toEqual(FILES);
+
+    // The table: each Report at its end, the one that is meant to fail among them, and why.
+    for (const name of ['invoices-2026-10', 'price-list', 'unpaid-2026-10', 'usage-2026-10', 'usage-2026-10-week-1']) {
+      expect(demo.text).toMatch(new RegExp(`^${name} +Ready `, 'm'));
+    }
+    expect(demo.text).toMatch(/^wrong-parameter +Failed /m);
+    expect(demo.text).toMatch(/InvalidParameters\n.*"unpaidonly".*"unpaidOnly".*"europe"/);
+    // First rows of a CSV file and of a workbook.
+    expect(demo.text).toMatch(/^ +Plan,Seats,Price per month,.*\n +Starter,5,19\.00,/m);
+    expect(demo.text).toMatch(/^ +Invoice \| Customer \|.*\n +INV-2026-\d+ \|/m);
+    // Nobody can go on, so nobody is told how.
+    expect(demo.text).not.toContain('KUBECONFIG');
+  },
+  WHOLE_DEMO_MS,
+);
+
+describe('kept', () => {
+  test(
+    'it goes on after the program has ended, does what it says, and ends with --stop',
+    async () => {
+      const place = await DemoPlace.make();
+      const demo = place.start(['--keep']);
+      expect(await demo.ended()).toEqual({ code: 0, signal: null });
+
+      await expectFilesLikeDatabase(place.output, /^Database +(\S+)$/m.exec(demo.text)?.[1] ?? '');
+      await runAllCommands(demo.text, place.scratch);
+
+      const second = place.start(['--keep']);
+      expect(await second.ended()).toMatchObject({ code: 1 });
+      expect(second.text).toMatch(/^demo: a demo is being kept already; .*--stop/);
+
+      const stop = place.start(['--stop']);
+      expect(await stop.ended()).toMatchObject({ code: 0 });
+      expect(await readdir(place.temporary), 'when --stop returns, all is gone').toEqual([]);
+      expect(await place.leftovers()).toEqual([]);
+      const again = place.start(['--stop']);
+      await again.ended();
+      expect(again.text).toBe('No demo was being kept.\n');
+    },
+    WHOLE_DEMO_MS,
+  );
+});
+
+describe('ended in the middle', () => {
+  test.each<[string, RegExp]>([
+    ['while servers start', /Starting Kubernetes/],
+    ['while rows go into the database', /Filling a billing database/],
+    ['while Reports run', /Deploying/],
+  ])('by Ctrl-C %s: nothing is left, not half a file', async (_, moment) => {
+    const place = await DemoPlace.make();
+    const demo = place.start();
+    await demo.says(moment);
+    demo.child.kill('SIGINT');
+    demo.child.kill('SIGINT'); // npm passes on what the terminal has sent already
+    expect(await demo.ended()).toEqual({ code: 130, signal: null });
+    expect(await readdir(place.temporary), 'when the program ends, all is gone').toEqual([]);
+    expect(await place.leftovers()).toEqual([]);
+    expect(await readdir(place.output).catch(() => [])).toEqual([]);
+  });
+
+  test('by SIGKILL: what it started ends as well', async () => {
+    const place = await DemoPlace.make();
+    const demo = place.start();
+    await demo.says(/Filling a billing database/);
+    demo.child.kill('SIGKILL');
+    await demo.ended();
+    expect(await place.leftovers()).toEqual([]);
+  });
+});
+
+/** The files hold what the database holds, by count and by sum. */
+async function expectFilesLikeDatabase(folder: string, url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const ask = async (sql: string): Promise<readonly string[]> => {
+      const { rows } = await client.query<string[]>({ text: sql, rowMode: 'array' });
+      return rows[0] ?? [];
+    };
+    const october = "recorded_at >= '2026-10-01Z' and recorded_at < '2026-11-01Z'";
+    expect(await csvFacts(join(folder, 'usage-2026-10.csv'), 5, 4)).toEqual(
+      await ask(`select count(*), sum(cost) from usage where ${october}`),
+    );
+    const inBerlin = "issued_at >= '2026-10-01 Europe/Berlin' and issued_at < '2026-11-01 Europe/Berlin'";
+    expect(await csvFacts(join(folder, 'unpaid-2026-10.csv'), 4, 2)).toEqual(
+      await ask(`select count(*), sum(total) from invoices where ${inBerlin} and total >= 100 and not paid`),
+    );
+    expect(await sheetFacts(join(folder, 'invoices-october.xlsx'), 5)).toEqual(
+      await ask(`select count(*), sum(total) from invoices where ${inBerlin} and region = 'emea'`),
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+/** Number of rows, and the exact sum of a column with `digits` decimals. */
+async function csvFacts(path: string, column: number, digits: number): Promise<readonly string[]> {
+  let rows = 0n;
+  let sum = 0n;
+  for await (const record of createReadStream(path).pipe(parse({ from_line: 2 })) as AsyncIterable<string[]>) {
+    const [whole = '', fraction = ''] = (record[column] ?? '').split('.');
+    sum += BigInt(whole + fraction.padEnd(digits, '0'));
+    rows += 1n;
+  }
+  const text = String(sum);
+  return [String(rows), `${text.slice(0, -digits)}.${text.slice(-digits)}`];
+}
+
+/** Number of rows, and the sum of a column of amounts (columns count from 1). */
+async function sheetFacts(path: string, column: number): Promise<readonly string[]> {
+  const workbook = new exceljs.Workbook();
+  await workbook.xlsx.readFile(path);
+  const [sheet] = workbook.worksheets;
+  let cents = 0;
+  sheet?.eachRow((row, number) => {
+    if (number > 1) cents += Math.round(Number(row.getCell(column).value) * 100);
+  });
+  return [String((sheet?.rowCount ?? 0) - 1), (cents / 100).toFixed(2)];
+}
+
+/** Runs every command that the demo tells a person to try, as that person's shell would. */
+async function runAllCommands(text: string, folder: string): Promise<void> {
+  const commands = /\n(export KUBECONFIG[^]*?)\n\nBucket /.exec(text)?.[1]?.replaceAll(/^[A-Z][^\n]*:$/gm, '') ?? '';
+  const { stdout } = await promisify(execFile)('bash', ['-e', '-u', '-c', commands], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder },
+  });
+  expect(stdout).toContain('report.dossier.dev/invoices-apac-2026-09 condition met');
+  expect(stdout).toMatch(/report.dossier.dev "usage-2026-10" deleted/);
+  expect(await readdir(folder), 'the file that curl fetched').toContain('invoices-october.xlsx');
+}

@@ -1,0 +1,46 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { localManifest, type LocalFacts } from '../../../src/local/demo/manifests.ts';
+
+const EXAMPLES = join(import.meta.dirname, '../../../examples');
+const FACTS: LocalFacts = {
+  bucket: 'reports',
+  endpoint: 'http://127.0.0.1:7070',
+  region: 'us-east-1',
+  secrets: new Map([
+    ['billing-db', { url: 'postgres://reader:word@127.0.0.1:5432/billing?sslmode=disable' }],
+    ['archive-credentials', { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' }],
+  ]),
+};
+
+function documentsOf(text: string): readonly unknown[] {
+  return parseAllDocuments(text).map((document) => document.toJS() as unknown);
+}
+
+describe('each example', () => {
+  test.each(readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml')))('%s is applied without a placeholder', (name) => {
+    const local = localManifest(readFileSync(join(EXAMPLES, name), 'utf8'), FACTS);
+    expect(local).not.toMatch(/replace-me|\.svc/);
+  });
+});
+
+test('a storage gets the address of the local server and keeps the rest', () => {
+  const [storage, secret] = documentsOf(localManifest(readFileSync(join(EXAMPLES, 'storage.yaml'), 'utf8'), FACTS));
+  expect(storage).toMatchObject({
+    spec: { default: true, s3: { endpoint: FACTS.endpoint, prefix: 'billing', credentialsSecretRef: { name: 'archive-credentials' } } },
+  });
+  expect(secret).toMatchObject({ kind: 'Secret', stringData: { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' } });
+});
+
+test('anything else is applied as it stands, comments included', () => {
+  const text = readFileSync(join(EXAMPLES, 'template-invoices.yaml'), 'utf8');
+  const local = localManifest(text, FACTS);
+  expect(documentsOf(local)).toEqual(documentsOf(text));
+  expect(local).toContain(text.split('\n')[0]);
+});
+
+test('a Secret that nobody has a value for is refused by name', () => {
+  expect(() => localManifest('kind: Secret\nmetadata: { name: other }\nstringData: { token: replace-me }\n', FACTS)).toThrow(/other/);
+});
