@@ -5,8 +5,9 @@ import type { ReportFormat } from '../runner/plan.ts';
 /** In bytes of UTF-8, without the extension. */
 export const FILE_NAME_LIMIT_BYTES = 200;
 
-// Controls, format characters (they can reverse what a person reads), line and paragraph separators, and the two separators of paths.
-const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}/\\]/u;
+// Controls, format characters (they can reverse what a person reads), line and paragraph separators, noncharacters (no XML listing of a bucket can hold
+// U+FFFE), and the two separators of paths.
+const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}/\\]/u;
 
 const FORMATS: Readonly<Record<ReportFormat, { readonly extension: string; readonly contentType: string }>> = {
   CSV: { extension: '.csv', contentType: 'text/csv; charset=utf-8' },

@@ -77,7 +77,8 @@ export async function removeEverything(bucket: Bucket, key: string, uid: string,
       await abortUploads(bucket, key, signal);
       return { kind: 'gone' };
     }
-    if (object.reportUid !== uid) return { kind: 'foreign' };
+    // One without any UID is ours as well: the key holds the UID, and some stores lose the metadata of an upload that is aborted and completed at once.
+    if (object.reportUid !== undefined && object.reportUid !== uid) return { kind: 'foreign' };
     await deleteUnlocked(bucket, key, object, signal);
   }
   // Each look found another one: either very many attempts, and the next call goes on, or a store that does not delete.
