@@ -35,7 +35,7 @@ export async function runDemo({ keep, output }: DemoOptions, terminal: Terminal,
   try {
     await tellStory({ host, terminal, output, goesOn: keep || terminal.isTTY === true }, ended);
     if (keep) {
-      await host.keep();
+      await host.keep(ended);
       kept = true;
       terminal.write('\nEverything runs on in the background. End it with: make demo ARGS=--stop (or: npm run demo -- --stop)\n');
     } else if (terminal.isTTY === true) {

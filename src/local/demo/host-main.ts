@@ -3,6 +3,7 @@
  *
  * It is stopped in order in every case that lets it run on: a closed channel, SIGTERM, an operator that died. If it is killed, the guardians stop its servers.
  */
+import { abortable } from '../../net/abortable.ts';
 import { describeFailure } from './failure.ts';
 import type { HostNote } from './host.ts';
 import { KeptDemo } from './kept.ts';
@@ -27,7 +28,7 @@ try {
 } catch (error) {
   if (!(stop.signal.reason instanceof Ended)) await tell({ kind: 'failed', message: describeFailure(error) });
 }
-process.disconnect?.();
+if (process.connected) process.disconnect?.();
 
 async function hold(signal: AbortSignal): Promise<never> {
   const stage = await startStage(signal, ({ workspace, tools, controlPlane, s3, postgres }) => {
@@ -47,7 +48,7 @@ async function hold(signal: AbortSignal): Promise<never> {
     // The one order there is.
     process.on('message', () => void keep(stage).catch((error: unknown) => stop.abort(error)));
     await tell({ kind: 'ready' });
-    return await Promise.race([stage.operatorLost, whenAborted(signal)]);
+    return await abortable(stage.operatorLost, signal);
   } finally {
     await kept?.withdraw();
     await stage.close();
@@ -65,9 +66,4 @@ async function tell(note: HostNote): Promise<void> {
     if (process.send === undefined || !process.connected) resolve();
     else process.send(note, undefined, undefined, () => resolve());
   });
-}
-
-async function whenAborted(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  throw signal.reason;
 }

@@ -7,6 +7,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { abortable } from '../../net/abortable.ts';
 import type { Identity } from '../authority.ts';
 import type { PostgresAccess } from '../postgres/access.ts';
 import type { S3Admin } from '../s3-admin.ts';
@@ -44,7 +45,7 @@ export class Host {
   readonly #notes = new Map<HostNote['kind'], PromiseWithResolvers<HostNote>>();
   /** Nothing of it is left. */
   readonly #exited: Promise<unknown>;
-  /** Rejects with a HostError when the host ends before it is told to. */
+  /** Rejects with a HostError when the host has ended; whoever did not ask for that has lost what ran there. */
   readonly lost: Promise<never>;
   #stderr = '';
 
@@ -57,24 +58,23 @@ export class Host {
     this.#child.on('message', (note: HostNote) => this.#note(note.kind).resolve(note));
     this.#exited = once(this.#child, 'exit');
     this.lost = this.#whenLost();
-    this.lost.catch(() => undefined); // whoever waits for a note is told
   }
 
-  /** The servers run; databases and buckets can be made. */
-  async servers(): Promise<HostFacts> {
-    const note = await this.#expect('servers');
+  /** The servers run; databases and buckets can be made. Throws the signal's reason. */
+  async servers(signal: AbortSignal): Promise<HostFacts> {
+    const note = await this.#expect('servers', signal);
     return note.facts;
   }
 
-  /** Operator and node run as well. */
-  async ready(): Promise<void> {
-    await this.#expect('ready');
+  /** Operator and node run as well. Throws the signal's reason. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#expect('ready', signal);
   }
 
-  /** From now on the host goes on when this program ends. */
-  async keep(): Promise<void> {
+  /** From now on the host goes on when this program ends. Throws the signal's reason. */
+  async keep(signal: AbortSignal): Promise<void> {
     this.#child.send({ kind: 'keep' } satisfies HostOrder);
-    await this.#expect('kept');
+    await this.#expect('kept', signal);
     this.#child.disconnect();
     this.#child.stderr?.destroy();
     this.#child.unref();
@@ -86,8 +86,8 @@ export class Host {
     await this.#exited;
   }
 
-  async #expect<K extends HostNote['kind']>(kind: K): Promise<Extract<HostNote, { kind: K }>> {
-    return (await Promise.race([this.#note(kind).promise, this.lost])) as Extract<HostNote, { kind: K }>;
+  async #expect<K extends HostNote['kind']>(kind: K, signal: AbortSignal): Promise<Extract<HostNote, { kind: K }>> {
+    return (await abortable(this.#note(kind).promise, signal)) as Extract<HostNote, { kind: K }>;
   }
 
   #note(kind: HostNote['kind']): PromiseWithResolvers<HostNote> {

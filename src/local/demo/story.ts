@@ -38,13 +38,13 @@ export async function tellStory({ host, terminal, output, goesOn }: StoryOptions
   const step = (text: string): unknown => say(`${((performance.now() - beganAt) / 1_000).toFixed(1).padStart(5)} s  ${text}`);
 
   step('Starting Kubernetes (etcd, apiserver, controller manager), Postgres and an S3 server on 127.0.0.1');
-  const facts = await host.servers();
+  const facts = await host.servers(signal);
   step('Registering the CRDs, starting the operator and a local node');
   step(`Filling a billing database: ${count(CUSTOMERS)} customers, ${count(INVOICES)} invoices, ${count(USES)} metered uses`);
   const databaseUrl = await seedBilling(facts.postgres, signal);
   const credentials = await makeBucket(facts);
   signal.throwIfAborted();
-  await host.ready();
+  await host.ready(signal);
   const manifests = await writeManifests(facts, databaseUrl, credentials);
   step(`Applying examples/ in the namespace ${NAMESPACE}`);
   await applyManifests(facts, manifests, signal);
