@@ -26,9 +26,9 @@ export function objectKey({ prefix, namespace, report, uid, fileName }: FilePlac
   return checked([...prefixOf(prefix), namespace, report, uid, fileName]);
 }
 
-/** What the write probe writes, once a generation of a storage. */
-export function probeKey(prefix: string | undefined): string {
-  return checked([...prefixOf(prefix), '.dossier-probe']);
+/** What the write probe of a storage writes, once a generation; with its UID, because storages that share a bucket may be probed in the same moment. */
+export function probeKey(prefix: string | undefined, storageUid: string): string {
+  return checked([...prefixOf(prefix), `.dossier-probe-${storageUid}`]);
 }
 
 /** `s3://bucket/key` as S3 tools take it: the key as it is, not encoded. */

@@ -10,6 +10,7 @@ import type { BucketPlan } from '../runner/plan.ts';
 import type { StoreCredentials } from './client.ts';
 import { toStoreError } from './error-mapping.ts';
 import { Gate, OPERATOR_LIMITS } from './gate.ts';
+import { probeKey } from './object-key.ts';
 import type { ObjectFacts, Removal } from './operations.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -29,7 +30,7 @@ export interface StoreTarget {
 export interface ObjectStore {
   /** Reads only; see lookAtBucket. */
   look(signal: AbortSignal): Promise<void>;
-  /** Writes and deletes `<prefix>/.dossier-probe`; see writeProbe. */
+  /** Writes and deletes an object at probeKey; see writeProbe. */
   probe(signal: AbortSignal): Promise<void>;
   /** Undefined = there is no such object; the store was asked in a way that tells. */
   head(key: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
@@ -66,9 +67,10 @@ export class ObjectStores {
       admission: (signal, send) => this.#gate.run(storageUid, signal, send),
     });
     const bucket = openBucket(plan, credentials, handler);
+    const key = probeKey(prefix, storageUid);
     return {
-      look: (signal) => probe.lookAtBucket(bucket, prefix, signal),
-      probe: (signal) => probe.writeProbe(bucket, prefix, signal),
+      look: (signal) => probe.lookAtBucket(bucket, key, signal),
+      probe: (signal) => probe.writeProbe(bucket, key, signal),
       head: (key, signal) => operations.headObject(bucket, key, signal),
       remove: (key, reportUid, signal) => operations.removeEverything(bucket, key, reportUid, signal),
       close: () => {

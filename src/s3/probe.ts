@@ -9,13 +9,12 @@ import { storeCall } from './call.ts';
 import { checksumKind, checksumOf } from './checksums.ts';
 import type { Bucket } from './client.ts';
 import { StoreError } from './errors.ts';
-import { probeKey } from './object-key.ts';
 import { bareEtag, deleteObject, headObject, type ObjectFacts } from './operations.ts';
 
 const PROBE = Buffer.from('Dossier checks that it can write here. This object is deleted at once.\n');
 
-/** Resolves when the bucket is there and the credentials open it. Reads only. Throws StoreError. */
-export async function lookAtBucket(bucket: Bucket, prefix: string | undefined, signal: AbortSignal): Promise<void> {
+/** Resolves when the bucket is there and the credentials open it. Reads only; `key` is where a probe would be (probeKey). Throws StoreError. */
+export async function lookAtBucket(bucket: Bucket, key: string, signal: AbortSignal): Promise<void> {
   let refusal: StoreError | undefined;
   try {
     if (await headBucket(bucket, signal)) return;
@@ -24,17 +23,16 @@ export async function lookAtBucket(bucket: Bucket, prefix: string | undefined, s
     refusal = error;
   }
   // HEAD says neither why nor, without S3's headers, who. A listing that uploads need anyway has a body.
-  await listInWords(bucket, probeKey(prefix), signal);
+  await listInWords(bucket, key, signal);
   if (refusal === undefined) return;
   // The right to list may be limited to the prefix, which HeadBucket knows nothing of. Enough is what shows an absent object as absent.
-  await headObject(bucket, probeKey(prefix), signal);
+  await headObject(bucket, key, signal);
 }
 
-/** Does what Reports do: list uploads, put, look, delete. Leaves nothing behind. Throws StoreError. */
-export async function writeProbe(bucket: Bucket, prefix: string | undefined, signal: AbortSignal): Promise<void> {
-  await lookAtBucket(bucket, prefix, signal);
+/** Does what Reports do, under `key`: list uploads, put, look, delete. Leaves nothing behind. Throws StoreError. */
+export async function writeProbe(bucket: Bucket, key: string, signal: AbortSignal): Promise<void> {
+  await lookAtBucket(bucket, key, signal);
   const { plan } = bucket;
-  const key = probeKey(prefix);
   await listInWords(bucket, key, signal);
   const put = await storeCall(signal, (options) =>
     bucket.client.send(
@@ -55,7 +53,6 @@ export async function writeProbe(bucket: Bucket, prefix: string | undefined, sig
   } finally {
     await deleteObject(bucket, key, put.VersionId, signal);
   }
-  // Another operator may have probed the same bucket in the same moment and deleted it; then the next look tells. A store that keeps something else is none.
   if (object === undefined) throw new StoreError('NotShown', { source: 's3' });
   if (object.bytes !== PROBE.byteLength || object.etag !== bareEtag(put.ETag ?? '')) throw new StoreError('NotS3');
 }

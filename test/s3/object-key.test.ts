@@ -12,7 +12,7 @@ describe('an object key', () => {
   });
 
   test('of the probe lies at the root of the prefix', () => {
-    expect([probeKey('team'), probeKey(undefined)]).toEqual(['team/.dossier-probe', '.dossier-probe']);
+    expect([probeKey('team', 'uid'), probeKey(undefined, 'uid')]).toEqual(['team/.dossier-probe-uid', '.dossier-probe-uid']);
   });
 
   test.each<[string, Partial<FilePlace>]>([
