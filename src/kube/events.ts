@@ -46,6 +46,7 @@ export class EventRecorder {
   readonly #budgets = new Map<string, { tokens: number; at: number }>();
   readonly #queue: (() => Promise<void>)[] = [];
   readonly #stop = new AbortController();
+  #closed = false;
   #sending: Promise<void> = Promise.resolve();
   #active = false;
 
@@ -58,7 +59,7 @@ export class EventRecorder {
 
   /** Takes a note about an object; returns at once and never throws. */
   record(regarding: KubeObject, event: EventNote): void {
-    if (this.#stop.signal.aborted || this.#queue.length >= QUEUE_LIMIT || !this.#afford(regarding.metadata.uid)) return;
+    if (this.#closed || this.#queue.length >= QUEUE_LIMIT || !this.#afford(regarding.metadata.uid)) return;
     const now = Date.now();
     this.#queue.push(() => this.#send(regarding, event, now));
     if (!this.#active) this.#sending = this.#drain();
@@ -66,6 +67,7 @@ export class EventRecorder {
 
   /** Sends what waits, for at most `ms`, and takes no more. */
   async close(ms: number): Promise<void> {
+    this.#closed = true;
     const timer = setTimeout(() => this.#stop.abort(), ms);
     await this.#sending;
     clearTimeout(timer);
@@ -74,16 +76,19 @@ export class EventRecorder {
 
   async #drain(): Promise<void> {
     this.#active = true;
-    for (let send = this.#queue.shift(); send !== undefined; send = this.#queue.shift()) {
-      if (this.#stop.signal.aborted) break;
+    for (let send = this.#next(); send !== undefined; send = this.#next()) {
       try {
         await send();
       } catch (error) {
         // A namespace that is going away takes no new Events (403); an object that is gone needs none.
-        if (!isForbidden(error) && !isNotFound(error)) this.#onError(error);
+        if (!this.#stop.signal.aborted && !isForbidden(error) && !isNotFound(error)) this.#onError(error);
       }
     }
     this.#active = false;
+  }
+
+  #next(): (() => Promise<void>) | undefined {
+    return this.#stop.signal.aborted ? undefined : this.#queue.shift();
   }
 
   async #send(regarding: KubeObject, event: EventNote, now: number): Promise<void> {
@@ -93,11 +98,19 @@ export class EventRecorder {
       known.count += 1;
       known.lastAt = now;
       const series = { count: known.count, lastObservedTime: microTime(now) };
-      await this.#client.patchJson(EVENTS, known.namespace, known.name, [{ op: 'add', path: '/series', value: series }], this.#stop.signal);
+      try {
+        const patch = [{ op: 'add', path: '/series', value: series }] as const;
+        await this.#client.patchJson(EVENTS, known.namespace, known.name, patch, this.#stop.signal);
+      } catch (error) {
+        this.#series.delete(key); // Gone, most likely; the next note begins a new one.
+        throw error;
+      }
       return;
     }
     const namespace = regarding.metadata.namespace ?? 'default';
-    const name = `${regarding.metadata.name.slice(0, 200)}.${createHash('sha256').update(`${key}/${now}`).digest('hex').slice(0, 16)}`;
+    // A name may have 253 characters, and none of its parts may end in a dash.
+    const stem = regarding.metadata.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
+    const name = `${stem}.${createHash('sha256').update(`${key}/${now}`).digest('hex').slice(0, 16)}`;
     const { apiVersion, kind } = regarding;
     await this.#client.create(
       EVENTS,
