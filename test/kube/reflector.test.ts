@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { ConnectionError } from '../../src/kube/errors.ts';
@@ -23,6 +24,10 @@ function put(name: string, data: Readonly<Record<string, string>> = {}): void {
 
 function remove(name: string): void {
   server.objects.remove(COLLECTION, `n/${name}`);
+}
+
+function bookmark(resourceVersion: string): object {
+  return { kind: 'ConfigMap', metadata: { resourceVersion, creationTimestamp: null } };
 }
 
 /** What a second apiserver, or an hour without a connection, lets nobody see. */
@@ -156,7 +161,7 @@ describe('in the end the store and the handler know what the server knows', () =
         await using observed = new ObservedReflector(client);
         for (const [step, pause] of script) {
           step();
-          if (pause) await new Promise((resolve) => setImmediate(resolve));
+          if (pause) await nextTurn();
         }
         await observed.equals(server);
       }),
@@ -292,17 +297,13 @@ describe('backoff', () => {
     server.next('list', ...Array.from({ length: 8 }, () => weather.refuse(500)));
     server.next(
       'watch',
-      ({ serve }) => {
-        serve();
-        put('b');
-        server.endWatches();
-      },
+      ({ response }) => response.writeHead(200).write(watchLine('BOOKMARK', bookmark('1001')), () => response.socket?.destroy()),
       weather.hangUp,
       weather.hangUp,
     );
     await using observed = new ObservedReflector(client);
     await observed.equals(server);
-    expect(observed.waits).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000, 800, 1_600]);
+    expect(observed.waits).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000, 800, 1_600, 3_200]);
   });
 
   test('is spread by half of itself, but never beyond its bound', async () => {
@@ -394,8 +395,7 @@ describe('stopping', () => {
 describe('what is asked for', () => {
   test('a watch goes on from the newest position heard, bookmarks included, with a time-out of five to ten minutes', async () => {
     put('a');
-    const metadata = { resourceVersion: '1002', creationTimestamp: null };
-    server.next('watch', ({ response }) => response.writeHead(200).end(watchLine('BOOKMARK', { kind: 'ConfigMap', metadata })));
+    server.next('watch', ({ response }) => response.writeHead(200).end(watchLine('BOOKMARK', bookmark('1002'))));
     await using observed = new ObservedReflector(client, { random: () => 0.5 });
     await observed.equals(server);
     const [first, second] = server.received('watch').map(({ url }) => url.searchParams);
@@ -444,6 +444,34 @@ describe('what is asked for', () => {
     }
   });
 });
+
+test('a watch on which something comes is not silent, however long it lasts', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await using observed = new ObservedReflector(client, { idleMs: 10_000 });
+    await turns(() => server.openWatches === 1);
+    for (const name of ['a', 'b', 'c', 'd']) {
+      vi.advanceTimersByTime(9_999);
+      put(name);
+      await turns(() => observed.store.get(`n/${name}`) !== undefined);
+    }
+    expect(observed.errors).toEqual([]);
+    vi.advanceTimersByTime(10_000);
+    await turns(() => observed.errors.length > 0);
+    expect(observed.errors.map(String)).toEqual(['ConnectionError: watch of configmaps: silent for 10000 ms']);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+/** Waits without a timer, which would move the clock that the test holds still. */
+async function turns(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!condition()) {
+    if (Date.now() > deadline) expect.fail('it did not happen');
+    await nextTurn();
+  }
+}
 
 test('silence is measured from the last word of the apiserver', async () => {
   await using observed = new ObservedReflector(client);
