@@ -11,7 +11,7 @@ import type { Pod } from '../../kube/objects.ts';
 import type { RunSuccess } from '../../runner/result.ts';
 import { beginFailing, ready } from './end.ts';
 import { classifyRefusal, jobState } from './job-state.ts';
-import { earliest, withLook, type Plan } from './plan.ts';
+import { earliest, NOTHING, withLook, type Plan } from './plan.ts';
 import { podState, type PodState } from './pod-state.ts';
 import { lateEnd, lateStart, startDeadline, type Lateness } from './deadlines.ts';
 import { currentReason, humanDuration, nextStatus, rfc3339, type Standing, type StatusChanges } from './status.ts';
@@ -203,6 +203,9 @@ function stand(
   deadlineAt: number | undefined,
   now: number,
 ): Plan {
+  const newest = pods.at(-1)?.state;
+  // The Job's verdict follows in a moment; to announce another try would be wrong.
+  if (newest?.kind === 'failed' && newest.final) return withLook(NOTHING, deadlineAt);
   const standing = standingOf(view, job, pods, changes);
   if (standing.reason === 'ImagePull') {
     const since = currentReason(view.report) === 'ImagePull' ? Date.parse(view.report.status.reasonTime ?? rfc3339(now)) : now;

@@ -17,7 +17,8 @@ export type PodState =
   | { readonly kind: 'unstartable'; readonly reason: 'ImagePullFailed'; readonly message: string }
   | { readonly kind: 'running' }
   | { readonly kind: 'succeeded'; readonly result: RunSuccess | undefined }
-  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string }
+  /** `final`: the runner itself says that another try cannot help, so the Job makes none (its podFailurePolicy). */
+  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string; readonly final?: boolean }
   /** Deleted, evicted or drained, and not yet gone. */
   | { readonly kind: 'terminating' };
 
@@ -79,10 +80,10 @@ function successOf(pod: Pod): RunSuccess | undefined {
 }
 
 /** Order of trust: what the runner said, what the kernel did to it, what the kubelet did to the pod, its exit code. */
-function failureOf(pod: Pod): { readonly reason: FailureReason; readonly message: string } {
+function failureOf(pod: Pod): Omit<Extract<PodState, { kind: 'failed' }>, 'kind'> {
   const runner = terminated(pod, RUNNER_CONTAINER);
   const result = parseResult(runner?.message ?? '');
-  if (result?.ok === false) return { reason: result.reason, message: result.message };
+  if (result?.ok === false) return { reason: result.reason, message: result.message, final: !result.retryable };
   if (runner?.reason === 'OOMKilled') {
     const limit = pod.spec.containers.find(({ name }) => name === RUNNER_CONTAINER)?.resources?.limits?.['memory'] ?? 'unknown';
     return {

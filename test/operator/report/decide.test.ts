@@ -242,6 +242,11 @@ describe('a Report whose Job exists', () => {
       { reason: 'Uploading' },
     ],
     [
+      'announces no other try of a mistake, although its Job has not said yet that it failed',
+      { job: aJob({ pods: [ended({ ...outage, retryable: false })] }), finalizer: true, status: { startTime: time(2) } },
+      { steps: [], lookAgain: 602 },
+    ],
+    [
       'is Queued between two tries, and says what the first one failed with',
       { job: aJob({ pods: [ended(outage)] }), finalizer: true },
       { phase: 'Deploying', reason: 'Queued', message: expect.stringContaining('bucket away') },
