@@ -28,11 +28,11 @@ export interface ReportTemplateSpec {
    * :month_from and :month_to.
    */
   readonly parameters?: readonly ReportTemplateSpecParameter[];
-  /** Where the rows come from: exactly one of inline and postgres. */
+  /** Where the rows come from: exactly one of inline, postgres and http. */
   readonly source: ReportTemplateSpecSource;
   /**
    * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres: without them the file has the columns of the
-   * query's result. Required for inline.
+   * query's result. Required for inline and http.
    */
   readonly columns?: readonly ReportTemplateSpecColumn[];
   /** Formats that Reports may ask for, each once: CSV, XLSX. The first is the default. */
@@ -107,6 +107,11 @@ export interface ReportTemplateSpecSource {
   readonly inline?: ReportTemplateSpecSourceInline;
   /** Rows of one query, read in a read-only transaction with a cursor, so that millions of them need little memory. */
   readonly postgres?: ReportTemplateSpecSourcePostgres;
+  /**
+   * Rows of a web API or of a file on a web server, read with GET requests, page by page where the API has pages. Private addresses are
+   * refused unless allowedHosts lists them; loopback, link-local and metadata addresses always are. Needs columns.
+   */
+  readonly http?: ReportTemplateSpecSourceHttp;
 }
 
 export interface ReportTemplateSpecSourceInline {
@@ -158,6 +163,107 @@ export interface ReportTemplateSpecSourcePostgresCaSecretRef {
   readonly key: string;
 }
 
+export interface ReportTemplateSpecSourceHttp {
+  /**
+   * What is asked, http or https, e.g. https://api.example.com/v1/invoices?state=open; at most 2,048 characters. Headers and next links
+   * never leave its origin.
+   */
+  readonly url: string;
+  /**
+   * What is added to the query of the URL, encoded, at most 64 pairs, also several of one name. {{name}} in a value stands for a parameter,
+   * and those of a Period for its bounds as RFC 3339 instants in the Report's time zone, e.g. {name: from, value: "{{month_from}}"}. A pair
+   * whose parameter has no value is left out.
+   */
+  readonly query?: readonly ReportTemplateSpecSourceHttpQuery[];
+  /** Headers of each request, at most 32, each once. They are sent to the origin of the url only, whatever redirects say. */
+  readonly headers?: readonly ReportTemplateSpecSourceHttpHeader[];
+  /**
+   * What the server answers with, in UTF-8. JSON (default): a document with a list of rows. NDJSON: a JSON value in every line. CSV: RFC
+   * 4180 with a header.
+   */
+  readonly format: 'JSON' | 'NDJSON' | 'CSV';
+  /**
+   * JSONPath to the list of rows in a JSON answer, e.g. $.data.items; default $, the answer itself. With names, indexes and * only, rows
+   * are read while they arrive; any other path needs the whole answer in memory, at most 32 MiB. A path that leads to nothing, or to
+   * something else than a list, fails the Report.
+   */
+  readonly rows?: string;
+  /** How the answers after the first one are asked for. Without it, one answer has all the rows. */
+  readonly pagination?: ReportTemplateSpecSourceHttpPagination;
+  /**
+   * Private addresses that may be reached, at most 32: a host, host:port, an address or a range, e.g. api.billing.svc:8080 or 10.0.0.0/8.
+   * It holds for redirects and next links too.
+   */
+  readonly allowedHosts?: readonly string[];
+  /**
+   * Key of a Secret that holds the certificates (PEM) of the authority that signed the server's; needed when it is not one that systems
+   * trust.
+   */
+  readonly caSecretRef?: ReportTemplateSpecSourceHttpCaSecretRef;
+}
+
+export interface ReportTemplateSpecSourceHttpQuery {
+  /** Name of the pair, e.g. from. */
+  readonly name: string;
+  /** Its value, as plain text, with {{name}} for parameters; at most 1,024 characters. */
+  readonly value: string;
+}
+
+export interface ReportTemplateSpecSourceHttpHeader {
+  /** Name of the header, e.g. Authorization. */
+  readonly name: string;
+  /** Its value, for what is no secret; ASCII, at most 4,096 characters. */
+  readonly value?: string;
+  /** Where its value stands. */
+  readonly valueFrom?: ReportTemplateSpecSourceHttpHeaderValueFrom;
+}
+
+export interface ReportTemplateSpecSourceHttpHeaderValueFrom {
+  /**
+   * Key of a Secret of the Report's namespace that holds the whole value of the header, e.g. Bearer and a token. Line breaks at its end are
+   * left out.
+   */
+  readonly secretKeyRef: ReportTemplateSpecSourceHttpHeaderValueFromSecretKeyRef;
+}
+
+export interface ReportTemplateSpecSourceHttpHeaderValueFromSecretKeyRef {
+  /** Name of the Secret, e.g. billing-api. */
+  readonly name: string;
+  /** Key in the Secret, e.g. authorization. */
+  readonly key: string;
+}
+
+export interface ReportTemplateSpecSourceHttpPagination {
+  /**
+   * None: one answer has all. Link: the answer's Link header names the next one (RFC 8288), until there is none. Page and Offset: the
+   * parameter counts pages or rows, until a page is empty. Cursor: the answer holds the parameter's next value, until it is null or absent.
+   * An empty page always is the last one. A link or cursor that was there before fails the Report.
+   */
+  readonly type: 'None' | 'Link' | 'Page' | 'Offset' | 'Cursor';
+  /** Name in the query of the page, offset or cursor, e.g. page; for types Page, Offset and Cursor. */
+  readonly parameter?: string;
+  /** What counting begins with, for types Page (default 1) and Offset (default 0). */
+  readonly start?: number;
+  /** Name in the query of the size of a page, e.g. per_page; needs size. */
+  readonly sizeParameter?: string;
+  /** How many rows a full page has, 1 to 100000. */
+  readonly size?: number;
+  /**
+   * Whether a page with fewer rows than size is the last one, for types Page and Offset. Only for APIs that promise it: where a server may
+   * return less than was asked for, rows would be missing. Default false.
+   */
+  readonly shortPageEnds?: boolean;
+  /** JSONPath to the next cursor in a JSON answer, e.g. $.meta.next; for type Cursor. */
+  readonly cursor?: string;
+}
+
+export interface ReportTemplateSpecSourceHttpCaSecretRef {
+  /** Name of the Secret, e.g. billing-api-ca. */
+  readonly name: string;
+  /** Key in the Secret, e.g. ca.crt. */
+  readonly key: string;
+}
+
 export interface ReportTemplateSpecColumn {
   /**
    * Name of the column in the source, e.g. issued_at: a letter, then at most 62 letters, digits and underscores. Put y, n, yes, no, on and
@@ -171,6 +277,11 @@ export interface ReportTemplateSpecColumn {
    * false. Date: days. Timestamp: instants, written in the Report's time zone. JSON: a document, as its text.
    */
   readonly type: 'String' | 'Integer' | 'Decimal' | 'Number' | 'Boolean' | 'Date' | 'Timestamp' | 'JSON';
+  /**
+   * Where the value stands in a row of the source http, when it is not under the name: a JSONPath, e.g. $.customer.name, where $ is the
+   * row; in CSV the text of the header. A path that leads nowhere gives an empty value.
+   */
+  readonly path?: string;
   /**
    * How XLSX shows the cells, as a number format of spreadsheets, e.g. "#,##0.00" or yyyy-mm-dd; at most 255 characters. CSV is not
    * affected.
