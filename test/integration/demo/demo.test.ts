@@ -8,6 +8,7 @@ import { parse } from 'csv-parse';
 import exceljs from 'exceljs';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import { blocks, page } from '../../docs/pages.ts';
 import { DemoPlace } from './program.ts';
 
 const WHOLE_DEMO_MS = 300_000;
@@ -46,7 +47,8 @@ describe('kept', () => {
       expect(await demo.ended()).toEqual({ code: 0, signal: null });
 
       await expectFilesLikeDatabase(place.output, /^Database +(\S+)$/m.exec(demo.text)?.[1] ?? '');
-      await runAllCommands(demo.text, place.scratch);
+      await runPrintedCommands(demo.text, place.scratch);
+      await runQuickStart(demo.text, place.scratch);
 
       const second = place.start(['--keep']);
       expect(await second.ended()).toMatchObject({ code: 1 });
@@ -142,13 +144,31 @@ async function sheetFacts(path: string, column: number): Promise<readonly string
 }
 
 /** Runs every command that the demo tells a person to try, as that person's shell would. */
-async function runAllCommands(text: string, folder: string): Promise<void> {
+async function runPrintedCommands(text: string, folder: string): Promise<void> {
   const commands = /\n(export KUBECONFIG[^]*?)\n\nBucket /.exec(text)?.[1]?.replaceAll(/^[A-Z][^\n]*:$/gm, '') ?? '';
-  const { stdout } = await promisify(execFile)('bash', ['-e', '-u', '-c', commands], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder },
-  });
-  expect(stdout).toContain('report.dossier.dev/invoices-apac-2026-09 condition met');
-  expect(stdout).toMatch(/report.dossier.dev "usage-2026-10" deleted/);
+  const printed = await runShell(commands, folder);
+  expect(printed).toContain('report.dossier.dev/invoices-apac-2026-09 condition met');
+  expect(printed).toMatch(/report.dossier.dev "usage-2026-10" deleted/);
   expect(await readdir(folder), 'the file that curl fetched').toContain('invoices-october.xlsx');
+}
+
+/** Runs every command of docs/quick-start.md but those that start and end the demo. */
+async function runQuickStart(text: string, folder: string): Promise<void> {
+  const setUp = /^export KUBECONFIG.*\nexport PATH.*$/m.exec(text)?.[0] ?? '';
+  const commands = blocks(page('docs/quick-start.md'))
+    .filter(({ language, text: block }) => language === 'sh' && !block.startsWith('make '))
+    .map(({ text: block }) => block);
+  expect(commands.length).toBeGreaterThan(5);
+  const printed = await runShell([setUp, ...commands].join('\n'), folder);
+  expect(printed).toMatch(/^revenue-2026-09 +Ready +revenue +CSV /m);
+  expect(printed).toMatch(/"regoin".*"region".*"month": is required/);
+  expect(printed).toMatch(/^s3:\/\/reports\/partners\/billing\/revenue-partners\/.*\/revenue-apac\.xlsx$/m);
+  expect(printed).toMatch(/reportstorage.dossier.dev "partners" deleted/);
+}
+
+/** What it printed; throws with its errors when a command fails. */
+async function runShell(commands: string, folder: string): Promise<string> {
+  const env = { PATH: process.env['PATH'], HOME: folder };
+  const { stdout } = await promisify(execFile)('bash', ['-e', '-u', '-c', commands], { cwd: folder, env });
+  return stdout;
 }
