@@ -1,22 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Timetable } from '../../src/schedule/due-search.ts';
-import { dueTimes, previousTime } from '../../src/schedule/timetable.ts';
+import { dueTimes, nextTime, previousTime } from '../../src/schedule/timetable.ts';
 import { expressions } from './expressions.ts';
 import { dueIn, observe, type Observation } from './oracle.ts';
 import { cron, timesBetween } from './timetables.ts';
 import { around, clockChanges, isAlone, offsetsBetween, zones, type ClockChange } from './zones.ts';
 
 /** Everything the module says of from <= time < to, asked in three ways. */
-function saidOf(
-  schedule: Timetable,
-  from: number,
-  to: number,
-): { forward: readonly number[]; backward: readonly number[]; counted: readonly number[] } {
+function saidOf(schedule: Timetable, from: number, to: number): unknown {
   const backward: number[] = [];
   for (let time = previousTime(schedule, to); time !== undefined && time >= from; time = previousTime(schedule, time)) backward.push(time);
-  const { count, newest } = dueTimes(schedule, from - 1, to - 1, 3);
-  return { forward: timesBetween(schedule, from, to), backward: backward.reverse(), counted: [count, ...newest] };
+  return { forward: timesBetween(schedule, from, to), backward: backward.reverse(), counted: dueTimes(schedule, from - 1, to - 1, 3) };
+}
+
+/** What it says at moments in between: how many since `from`, which was the last before, which is the next. */
+function saidAt(schedule: Timetable, from: number, moments: readonly number[]): unknown {
+  return moments.map((moment) => [
+    dueTimes(schedule, from - 1, moment, 0).count,
+    previousTime(schedule, moment),
+    nextTime(schedule, moment),
+  ]);
+}
+
+function expectedAt(due: readonly number[], moments: readonly number[]): unknown {
+  return moments.map((moment) => [
+    due.filter((time) => time <= moment).length,
+    due.findLast((time) => time < moment) ?? (expect.anything() as unknown),
+    due.find((time) => time > moment) ?? (expect.anything() as unknown),
+  ]);
 }
 
 const observations = new Map<string, Observation>();
@@ -35,11 +47,19 @@ function observeOnce(change: ClockChange): Observation {
 function expectAgreement(change: ClockChange, tried: readonly string[]): void {
   const { from, to } = around(change);
   const observation = observeOnce(change);
+  // The last moment before the change, its first, and some around and between.
+  const moments = [-1, 0, 1, 0.1, 0.3, 0.5, 0.7, 0.9].map((part) =>
+    Number.isInteger(part) ? change.at + part : from + Math.floor(part * (to - from)),
+  );
   for (const expression of tried) {
     const due = dueIn(observation, expression);
-    const said = saidOf(cron(expression, change.zone), from, to);
+    const schedule = cron(expression, change.zone);
     const story = `${expression} in ${change.zone} around ${new Date(change.at).toISOString()}`;
-    expect({ story, ...said }).toEqual({ story, forward: due, backward: due, counted: [due.length, ...due.slice(-3)] });
+    expect({ story, said: saidOf(schedule, from, to) }).toEqual({
+      story,
+      said: { forward: due, backward: due, counted: { count: due.length, newest: due.slice(-3) } },
+    });
+    expect({ story, said: saidAt(schedule, from, moments) }).toEqual({ story, said: expectedAt(due, moments) });
   }
 }
 

@@ -85,6 +85,14 @@ describe('the next time', () => {
   });
 });
 
+describe('the previous time', () => {
+  test('is strictly before, and found eight years back', () => {
+    const timetable = cron('0 6 29 2 *', 'UTC');
+    expect(previousTime(timetable, at('2104-02-29T06:00Z'))).toBe(at('2096-02-29T06:00Z'));
+    expect(previousTime(timetable, at('2104-02-29T06:00:00.001Z'))).toBe(at('2104-02-29T06:00Z'));
+  });
+});
+
 describe('where Kubernetes skips or doubles, each time is due once', () => {
   const rows = kubernetes.rows as unknown as readonly (readonly [zone: string, expression: string, day: string, due: readonly string[]])[];
   const kubernetesDue = (zone: string, expression: string, day: string) => {
