@@ -9,6 +9,7 @@ import { contentTypeOf } from '../../api/file-name.ts';
 import type { Report } from '../../api/generated/report.ts';
 import type { FailureReason, ReportReason } from '../../api/reasons.ts';
 import { possibleFileNames } from '../../api/file-name.ts';
+import { controllerOf } from '../../kube/objects.ts';
 import type { RunSuccess } from '../../runner/result.ts';
 import { objectUri } from '../../s3/object-key.ts';
 import { giveUpReason } from './give-up.ts';
@@ -85,12 +86,12 @@ export function continueFailing(view: ReportView, now: number): Plan {
   const { report } = view;
   const failure = report.status.failure;
   if (failure === undefined) return NOTHING;
-  const running = stopping(view.leftovers, (leftover) => leftover.jobs.filter((job) => !isFinished(job)), isRunning, now);
+  const running = stopping(view.leftovers, unfinishedJobs, isRunning, now);
   if (running !== undefined) return running;
   const reason = failure.reason as FailureReason;
   const overdue = now >= Date.parse(failure.time) + FAILED_PATIENCE_MS;
   if (!hasFinalizer(report) || overdue) return failed(view, reason, failure.message, {}, now, []);
-  return failed(view, reason, failure.message, {}, now, [{ kind: 'cleanBucket', place: filePlace(view) }]);
+  return failed(view, reason, failure.message, {}, now, [cleaning(view, now)]);
 }
 
 function failed(
@@ -122,7 +123,7 @@ export function settled(view: ReportView, now: number): Plan {
   const isReady = report.status.phase === 'Ready';
   const keepsFile = isReady && report.spec.deletionPolicy === 'Retain';
   if (hasFinalizer(report) && keepsFile) steps.push({ kind: 'removeFinalizer' });
-  if (hasFinalizer(report) && !isReady) steps.push({ kind: 'cleanBucket', place: filePlace(view) }, { kind: 'removeFinalizer' });
+  if (hasFinalizer(report) && !isReady) steps.push(cleaning(view, now), { kind: 'removeFinalizer' });
   if (!hasFinalizer(report) && isReady && !keepsFile) steps.push({ kind: 'addFinalizer' });
   const expiry = expiredJobs(view, now);
   return withLook({ steps: [...steps, ...expiry.steps], events: [] }, expiry.at);
@@ -155,9 +156,13 @@ export function cleanUp(view: ReportView, now: number): Plan {
   if (running !== undefined) return running;
   if (report.status.phase === 'Ready' && report.spec.deletionPolicy === 'Retain')
     return { steps: [{ kind: 'removeFinalizer' }], events: [] };
+  return { steps: [cleaning(view, now), { kind: 'removeFinalizer' }], events: [] };
+}
+
+/** Cleans the bucket, or gives up what lies there: a bucket that is gone for good must hold up neither a failure nor a deletion. */
+function cleaning(view: ReportView, now: number): Step {
   const why = giveUpReason(view, now);
-  if (why !== undefined) return { steps: [{ kind: 'abandonFile', why }, { kind: 'removeFinalizer' }], events: [] };
-  return { steps: [{ kind: 'cleanBucket', place: filePlace(view) }, { kind: 'removeFinalizer' }], events: [] };
+  return why === undefined ? { kind: 'cleanBucket', place: filePlace(view) } : { kind: 'abandonFile', why };
 }
 
 /** Deletes Jobs that are not yet being deleted and waits for pods; undefined when nothing is left. */
@@ -174,6 +179,12 @@ function stopping(
     .map(({ metadata }) => ({ kind: 'deleteJob', name: metadata.name, uid: metadata.uid }) as const);
   if (jobs.length === 0 && !leftovers.pods.some(podMatters)) return undefined;
   return withLook({ steps, events: [] }, now + GOING_AWAY_INTERVAL_MS);
+}
+
+/** Jobs that could start another pod. One whose pod has succeeded will not, and its log is evidence: it is kept for its time. */
+function unfinishedJobs({ jobs, pods }: Leftovers): Leftovers['jobs'] {
+  const succeeded = new Set(pods.filter(({ status }) => status?.phase === 'Succeeded').map((pod) => controllerOf(pod)?.uid));
+  return jobs.filter((job) => !isFinished(job) && !succeeded.has(job.metadata.uid));
 }
 
 function isRunning(pod: Leftovers['pods'][number]): boolean {

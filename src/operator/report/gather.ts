@@ -47,11 +47,10 @@ async function ending(
   deleting: boolean,
   signal: AbortSignal,
 ): Promise<Pick<ReportView, 'leftovers' | 'cleanupTrouble' | 'namespaceTerminating'>> {
-  const needed = deleting ? hasFinalizer(report) : !isTerminal(report);
-  if (!needed) return {};
   const trouble = parts.cleanups.of(report.metadata.uid);
+  const needed = deleting ? hasFinalizer(report) : !isTerminal(report);
   return {
-    leftovers: cachedLeftovers(parts, jobs, deleting) ?? (await liveLeftovers(parts, report, signal)),
+    ...(needed ? { leftovers: cachedLeftovers(parts, jobs, deleting) ?? (await liveLeftovers(parts, report, signal)) } : {}),
     ...(trouble === undefined ? {} : { cleanupTrouble: trouble }),
     ...(trouble?.kind === 'Refused' ? { namespaceTerminating: await isTerminating(parts, report, signal) } : {}),
   };

@@ -79,11 +79,14 @@ function successOf(pod: Pod): RunSuccess | undefined {
   return result?.ok === true ? result : undefined;
 }
 
-/** Order of trust: what the runner said, what the kernel did to it, what the kubelet did to the pod, its exit code. */
+/**
+ * Order of trust: what the runner calls final, what the kernel did to it, what the kubelet did to the pod, what else the runner said, its exit code.
+ * A runner that the kubelet ended says only that it was told to stop; the kubelet says why.
+ */
 function failureOf(pod: Pod): Omit<Extract<PodState, { kind: 'failed' }>, 'kind'> {
   const runner = terminated(pod, RUNNER_CONTAINER);
   const result = parseResult(runner?.message ?? '');
-  if (result?.ok === false) return { reason: result.reason, message: result.message, final: !result.retryable };
+  if (result?.ok === false && !result.retryable) return { reason: result.reason, message: result.message, final: true };
   if (runner?.reason === 'OOMKilled') {
     const limit = pod.spec.containers.find(({ name }) => name === RUNNER_CONTAINER)?.resources?.limits?.['memory'] ?? 'unknown';
     return {
@@ -96,6 +99,7 @@ function failureOf(pod: Pod): Omit<Extract<PodState, { kind: 'failed' }>, 'kind'
     const detail = foreignText(pod.status?.message ?? '');
     return { reason: 'JobFailed', message: `pod ${pod.metadata.name}: ${foreignText(podReason, 64)}${detail === '' ? '' : `: ${detail}`}` };
   }
+  if (result?.ok === false) return { reason: result.reason, message: result.message };
   if (runner === undefined) return { reason: 'JobFailed', message: `pod ${pod.metadata.name} ended before its runner started` };
   const how = runner.signal === undefined || runner.signal === 0 ? `exit code ${runner.exitCode}` : `signal ${runner.signal}`;
   return {

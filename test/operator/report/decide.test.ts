@@ -243,7 +243,7 @@ describe('a Report whose Job exists', () => {
     ],
     [
       'announces no other try of a mistake, although its Job has not said yet that it failed',
-      { job: aJob({ pods: [ended({ ...outage, retryable: false })] }), finalizer: true, status: { startTime: time(2) } },
+      { job: aJob({ pods: [ended(mistake)] }), finalizer: true, status: { startTime: time(2) } },
       { steps: [], lookAgain: 602 },
     ],
     [
@@ -420,6 +420,25 @@ describe('a run that ended', () => {
       { failing: 'JobFailed', message: expect.stringContaining('limit reached') },
     ],
     [
+      'that the kubelet stopped says why it did, not that the runner was told to stop',
+      {
+        job: aJob({
+          conditions: [jobFailed('BackoffLimitExceeded')],
+          pods: [ended(outage, { reason: 'Evicted', message: 'Usage of EmptyDir volume "tmp" exceeds the limit "1Gi". ' })],
+        }),
+        finalizer: true,
+      },
+      { failing: 'JobFailed', message: expect.stringContaining('Evicted: Usage of EmptyDir volume') },
+    ],
+    [
+      'that made a mistake says so, whatever the kubelet says',
+      {
+        job: aJob({ conditions: [jobFailed('PodFailurePolicy')], pods: [ended(mistake, { reason: 'Evicted' })] }),
+        finalizer: true,
+      },
+      { failing: 'SourceFailed', message: expect.stringContaining('syntax error') },
+    ],
+    [
       'that never had a pod fails by its start deadline',
       { job: aJob({ conditions: [jobFailed('DeadlineExceeded')] }), finalizer: true },
       { failing: 'StartDeadlineExceeded' },
@@ -514,6 +533,25 @@ describe('a Report that is being failed', () => {
       },
     ],
     [
+      'keeps a Job whose pod has succeeded, although the Job does not say so yet',
+      {
+        status,
+        finalizer: true,
+        leftovers: { jobs: [alive], pods: [aPod({ phase: 'Succeeded', job: alive })] },
+      },
+      { phase: 'Failed', steps: ['cleanBucket', 'writeStatus', 'removeFinalizer'] },
+    ],
+    [
+      'fails at once when its bucket is gone',
+      {
+        status,
+        finalizer: true,
+        leftovers: NOBODY,
+        cleanupTrouble: { kind: 'NotFound', message: 'bucket is gone', times: 2, since: at(9) },
+      },
+      { phase: 'Failed', steps: ['abandonFile', 'writeStatus', 'removeFinalizer'] },
+    ],
+    [
       'fails after ten minutes although the bucket is away, and keeps its finalizer',
       { status, finalizer: true, leftovers: NOBODY, now: 610 },
       { phase: 'Failed', steps: ['writeStatus'] },
@@ -550,6 +588,15 @@ describe('a Report at its end', () => {
       'finishes the cleaning that a dead bucket held up',
       { status: { phase: 'Failed' }, finalizer: true },
       { steps: ['cleanBucket', 'removeFinalizer'] },
+    ],
+    [
+      'gives up a bucket that went away for good before it could be cleaned',
+      {
+        status: { phase: 'Failed' },
+        finalizer: true,
+        cleanupTrouble: { kind: 'NotFound', message: 'bucket is gone', times: 2, since: at(0) },
+      },
+      { steps: ['abandonFile', 'removeFinalizer'] },
     ],
     [
       'keeps its Job for its time',

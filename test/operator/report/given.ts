@@ -1,6 +1,6 @@
 /** Objects for decision tables: a Report that is as plain as can be, and a few words to change it. */
 import type { Report, ReportStatus } from '../../../src/api/generated/report.ts';
-import type { Job, JobCondition, Pod } from '../../../src/kube/objects.ts';
+import type { Job, JobCondition, OwnerReference, Pod } from '../../../src/kube/objects.ts';
 import type { JobFacts } from '../../../src/operator/report/job-facts.ts';
 import { jobName } from '../../../src/operator/report/job.ts';
 import { FILE_FINALIZER } from '../../../src/operator/report/end.ts';
@@ -121,6 +121,8 @@ export interface GivenPod {
   readonly message?: string;
   readonly deleting?: boolean;
   readonly createdAfter?: number;
+  /** Its controller. */
+  readonly job?: Job;
 }
 
 export function aPod(given: GivenPod = {}): Pod {
@@ -142,6 +144,7 @@ export function aPod(given: GivenPod = {}): Pod {
       resourceVersion: '11',
       creationTimestamp: time(given.createdAfter ?? 2),
       ...(given.deleting === true ? { deletionTimestamp: time(20) } : {}),
+      ...(given.job === undefined ? {} : { ownerReferences: [ownerOf(given.job)] }),
     },
     spec: { nodeName: 'node', containers: [{ name: 'runner', image: 'runner:1', resources: { limits: { memory: '512Mi' } } }] },
     status: {
@@ -155,6 +158,10 @@ export function aPod(given: GivenPod = {}): Pod {
       containerStatuses: state === undefined ? [] : [{ name: 'runner', image: 'runner:1', state }],
     },
   };
+}
+
+function ownerOf({ apiVersion, kind, metadata: { name, uid } }: Job): OwnerReference {
+  return { apiVersion, kind, name, uid, controller: true };
 }
 
 export const SUCCESS: RunSuccess = { ok: true, rows: 3, sheets: 1, bytes: 120, sha256: 'a'.repeat(64), etag: 'etag-1', key: KEY };
