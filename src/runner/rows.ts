@@ -5,7 +5,7 @@
  */
 
 /** Types a column can have (`spec.columns[].type`). */
-export const COLUMN_TYPES = ['String', 'Integer', 'Decimal', 'Number', 'Boolean', 'Date', 'Timestamp', 'JSON'] as const;
+export const COLUMN_TYPES = ['String', 'Integer', 'Decimal', 'Number', 'Boolean', 'Date', 'Timestamp', 'JSON', 'Quantity'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 export interface Column {
@@ -33,6 +33,7 @@ export interface Column {
  * | Date | string: ISO 8601 `YYYY-MM-DD`, years outside 0000..9999 expanded (`+012026-01-01`, `-000043-03-15`); or `Infinity`, `-Infinity` |
  * | Timestamp | bigint: nanoseconds since 1970-01-01T00:00:00Z; or the strings `Infinity`, `-Infinity` |
  * | JSON | string: JSON text |
+ * | Quantity | string: `-?digits[.digits]`, exact, in the base unit (cores, bytes, pieces); always finite |
  */
 export type Cell = null | string | number | bigint | boolean;
 

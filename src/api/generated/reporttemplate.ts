@@ -61,29 +61,46 @@ export interface ReportTemplateSpecParameter {
   /** Name that Reports and the query use, e.g. region: a letter, then at most 62 letters, digits and underscores. */
   readonly name: string;
   /**
-   * String: text. Integer: a whole number of at most 64 bits. Decimal: an exact decimal number such as "12.50". Boolean: "true" or "false".
-   * Date: a day, "2026-10-01". Period: from a day or instant to another one, half-open.
+   * String: text. Strings: a list of texts. Integer: a whole number of at most 64 bits. Decimal: an exact decimal number such as "12.50".
+   * Boolean: "true" or "false". Date: a day, "2026-10-01". Timestamp: an instant with its zone, "2026-10-01T08:00:00+02:00". Choice: one of
+   * choices. Choices: some of them. Period: from a day or instant to another one, half-open, or a name such as LastMonth.
    */
-  readonly type: 'String' | 'Integer' | 'Decimal' | 'Boolean' | 'Date' | 'Period';
-  /** Whether a Report must give it. Default false: without a value and without a default it is null in the query. */
+  readonly type: 'String' | 'Strings' | 'Integer' | 'Decimal' | 'Boolean' | 'Date' | 'Timestamp' | 'Choice' | 'Choices' | 'Period';
+  /**
+   * Whether a Report must give it, a list with at least one value. Default false: without a value and without a default it is null in the
+   * query.
+   */
   readonly required: boolean;
   /** What the parameter means, for whoever writes a Report; at most 1,024 characters. */
   readonly description?: string;
   /**
-   * Value for Reports that give none, for every type but Period: a string of at most 1,024 characters, or an integer. Put decimals
-   * ("12.50"), booleans ("true") and dates ("2026-10-01") in quotes.
+   * Value for Reports that give none, for every type but Strings, Choices and Period: a string of at most 1,024 characters, or an integer.
+   * Put decimals ("12.50"), booleans ("true"), dates ("2026-10-01") and timestamps in quotes.
    */
   readonly default?: number | string | bigint;
-  /** Period for Reports that give none, e.g. {from: "2026-10-01", to: "2026-11-01"}; only for type Period. */
+  /** Values for Reports that give none, at most 1,000, e.g. [emea, amer]; only for types Strings and Choices. */
+  readonly defaultValues?: readonly string[];
+  /**
+   * Period for Reports that give none, e.g. {from: "2026-10-01", to: "2026-11-01"}, {relative: LastMonth} or {lastDays: 7}; only for type
+   * Period.
+   */
   readonly defaultPeriod?: ReportTemplateSpecParameterDefaultPeriod;
   /**
-   * Regular expression in RE2 syntax that the whole text must match, e.g. "[A-Z]{2}[0-9]{4}"; at most 256 characters; only for type String.
+   * Regular expression in RE2 syntax that the whole text must match, in a list each of them, e.g. "[A-Z]{2}[0-9]{4}"; at most 256
+   * characters; only for types String and Strings.
    */
   readonly pattern?: string;
-  /** Fewest characters, 0 to 1024; only for type String. */
+  /** Fewest characters, in a list of each text, 0 to 1024; only for types String and Strings. */
   readonly minLength?: number;
-  /** Most characters, 0 to 1024; only for type String. Without it, 1024. */
+  /** Most characters, in a list of each text, 0 to 1024; only for types String and Strings. Without it, 1024. */
   readonly maxLength?: number;
+  /** Most values, 1 to 1000; only for type Strings. Without it, 1000. */
+  readonly maxItems?: number;
+  /**
+   * What a Report may choose from, at most 1,000 values, each once, e.g. [{value: emea, label: EMEA}, {value: amer}]; only for types Choice
+   * and Choices, which need it.
+   */
+  readonly choices?: readonly ReportTemplateSpecParameterChoice[];
   /** Smallest value allowed; only for types Integer and Decimal. An integer, or a decimal in quotes, e.g. "0.01". */
   readonly minimum?: number | string | bigint;
   /** Largest value allowed; only for types Integer and Decimal. An integer, or a decimal in quotes, e.g. "99.99". */
@@ -97,9 +114,24 @@ export interface ReportTemplateSpecParameterDefaultPeriod {
    * First day (YYYY-MM-DD: it begins when that day begins in the Report's timeZone) or first instant (RFC 3339 with Z or an offset, e.g.
    * "2026-10-01T00:00:00+02:00").
    */
-  readonly from: string;
+  readonly from?: string;
   /** The day after the last one, or the first instant that is no longer part of the period; written like from, and later than it. */
-  readonly to: string;
+  readonly to?: string;
+  /**
+   * A period named from the day on which the Report was created, in its timeZone, e.g. LastMonth. Weeks begin on Monday, and This... runs
+   * to its full end.
+   */
+  readonly relative?:
+    'Today' | 'Yesterday' | 'ThisWeek' | 'LastWeek' | 'ThisMonth' | 'LastMonth' | 'ThisQuarter' | 'LastQuarter' | 'ThisYear' | 'LastYear';
+  /** So many whole days before the day on which the Report was created, that day not counted; 1 to 36600. */
+  readonly lastDays?: number;
+}
+
+export interface ReportTemplateSpecParameterChoice {
+  /** What a Report gives and the query gets, e.g. emea; at most 1,024 characters. */
+  readonly value: string;
+  /** What people read in its place, e.g. EMEA; at most 256 characters. */
+  readonly label?: string;
 }
 
 export interface ReportTemplateSpecSource {
@@ -274,9 +306,10 @@ export interface ReportTemplateSpecColumn {
   readonly header?: string;
   /**
    * String: text. Integer: whole numbers, exact. Decimal: exact decimals such as amounts of money. Number: floating point. Boolean: true or
-   * false. Date: days. Timestamp: instants, written in the Report's time zone. JSON: a document, as its text.
+   * false. Date: days. Timestamp: instants, written in the Report's time zone. JSON: a document, as its text. Quantity: Kubernetes
+   * quantities such as 500m or 2Gi, as exact decimals of cores, bytes or pieces.
    */
-  readonly type: 'String' | 'Integer' | 'Decimal' | 'Number' | 'Boolean' | 'Date' | 'Timestamp' | 'JSON';
+  readonly type: 'String' | 'Integer' | 'Decimal' | 'Number' | 'Boolean' | 'Date' | 'Timestamp' | 'JSON' | 'Quantity';
   /**
    * Where the value stands in a row of the source http, when it is not under the name: a JSONPath, e.g. $.customer.name, where $ is the
    * row; in CSV the text of the header. A path that leads nowhere gives an empty value.

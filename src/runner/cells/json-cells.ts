@@ -30,7 +30,8 @@ function readScalar(value: unknown, type: Exclude<ColumnType, 'JSON'>): Cell | M
       return typeof value === 'boolean' ? value : undefined;
     case 'Integer':
       return readInteger(value, type);
-    case 'Decimal': {
+    case 'Decimal':
+    case 'Quantity': {
       const integer = readInteger(value, type);
       return typeof integer === 'number' || typeof integer === 'bigint' ? String(integer) : integer;
     }
@@ -46,7 +47,7 @@ function readScalar(value: unknown, type: Exclude<ColumnType, 'JSON'>): Cell | M
   }
 }
 
-function readInteger(value: unknown, type: 'Integer' | 'Decimal'): number | bigint | Misfit | undefined {
+function readInteger(value: unknown, type: 'Integer' | 'Decimal' | 'Quantity'): number | bigint | Misfit | undefined {
   if (typeof value === 'bigint') {
     return value >= INT64_MIN && value <= INT64_MAX
       ? value
@@ -56,7 +57,7 @@ function readInteger(value: unknown, type: 'Integer' | 'Decimal'): number | bigi
   return Number.isInteger(value)
     ? new Misfit(`is a Number beyond 2^53, which has been rounded on its way; quote it`)
     : new Misfit(
-        `is a Number with a fraction, which ${type === 'Decimal' ? 'has already been rounded; quote it' : `is not ${withArticle(type)}`}`,
+        `is a Number with a fraction, which ${type !== 'Integer' ? 'has already been rounded; quote it' : `is not ${withArticle(type)}`}`,
       );
 }
 

@@ -4,6 +4,7 @@
  * Which pairs go together is decided once a column, before the first row: a result that could only ever fail does so even when it is empty. The text is checked
  * against its type's shape although PostgreSQL wrote it: formats put numbers and dates into files unguarded, and whoever answers may only claim to be PostgreSQL.
  */
+import { readQuantity } from '../../quantity/quantity.ts';
 import type { Cell, ColumnType } from '../rows.ts';
 import { misfit, stringKind, type CellReader } from './misfit.ts';
 import { integerOfDecimal, readDecimal, readInteger, readNumber } from './numbers.ts';
@@ -45,6 +46,8 @@ function numberReader(family: 'integer' | 'numeric' | 'float', wanted: ColumnTyp
       return orMisfit(family, wanted, family === 'integer' ? readInteger : (text) => integerOfDecimal(readDecimal(text) ?? ''));
     case 'Decimal':
       return orMisfit(family, wanted, readDecimal);
+    case 'Quantity':
+      return orMisfit(family, wanted, readQuantity);
     case 'Number':
       return orMisfit(family, wanted, readNumber);
     default:

@@ -1,4 +1,5 @@
 /** Plain text to cells: what a String becomes where another type is declared. The same rules for text columns of databases and strings of JSON. */
+import { readQuantity } from '../../quantity/quantity.ts';
 import type { Cell, ColumnType } from '../rows.ts';
 import { misfit, Misfit, stringKind, type CellReader } from './misfit.ts';
 import { readDecimal, readInteger, readNumber } from './numbers.ts';
@@ -24,6 +25,8 @@ export function textReader(type: ColumnType, wall: WallTimes): CellReader<string
       return timestampReader(wall, stringKind);
     case 'JSON':
       return orMisfit(type, readJson);
+    case 'Quantity':
+      return orMisfit(type, readQuantity);
   }
 }
 

@@ -10,9 +10,7 @@ import type { Cell, Column, RowBatch, RowEncoder } from '../rows.ts';
 import { isDate, isDecimal, isInfinite, isInteger } from './cell-types.ts';
 import { CsvFields } from './csv-fields.ts';
 import { requireColumns, unfitCell, unfitRow } from './failures.ts';
-
-/** Text is turned into bytes in pieces of about this many characters, so that a batch of long rows never becomes one huge string. */
-const PIECE_CHARACTERS = 256 * 1024;
+import { TextPieces } from './text-pieces.ts';
 
 /** Writes a cell that is not null. `row` is only for messages. */
 type FieldWriter = (cell: Cell, row: number) => string;
@@ -23,6 +21,7 @@ export class CsvEncoder implements RowEncoder {
   readonly #fields: CsvFields;
   readonly #clock: WallClock;
   readonly #lineEnd: string;
+  readonly #text = new TextPieces();
   #writers: readonly FieldWriter[] = [];
   #rows = 0;
 
@@ -45,19 +44,12 @@ export class CsvEncoder implements RowEncoder {
   }
 
   encode(batch: RowBatch): Uint8Array {
-    const pieces: Uint8Array[] = [];
-    let text = '';
     for (const row of batch) {
       this.#rows += 1;
       if (row.length !== this.#writers.length) throw unfitRow(this.#rows, row.length, this.#writers.length);
-      text += this.#line(row);
-      if (text.length >= PIECE_CHARACTERS) {
-        pieces.push(Buffer.from(text));
-        text = '';
-      }
+      this.#text.add(this.#line(row));
     }
-    pieces.push(Buffer.from(text));
-    return Buffer.concat(pieces);
+    return this.#text.take();
   }
 
   end(): Uint8Array {
@@ -91,6 +83,7 @@ export class CsvEncoder implements RowEncoder {
           return fields.plain(String(cell));
         };
       case 'Decimal':
+      case 'Quantity':
         return (cell, row) => {
           if (cell === 'NaN') return '';
           if (!isDecimal(cell) && !isInfinite(cell)) throw unfitCell(column, row, cell);

@@ -55,6 +55,8 @@ test.each<[family: ScalarFamily, wanted: ColumnType, text: string, cell: Cell]>(
   ['bytea', 'JSON', '\\x00', '"AA=="'],
   ['text', 'String', '=1+1', '=1+1'],
   ['text', 'Decimal', '12.50', '12.50'],
+  ['text', 'Quantity', '1.5Gi', '1610612736'],
+  ['numeric', 'Quantity', '12.50', '12.5'],
   ['text', 'Timestamp', '2026-10-01T08:30:00Z', 1790843400000000000n],
   ['text', 'JSON', '[1]', '[1]'],
 ])('%s to %s: %j', (family, wanted, text, cell) => {
@@ -63,6 +65,7 @@ test.each<[family: ScalarFamily, wanted: ColumnType, text: string, cell: Cell]>(
 
 test.each<[family: ScalarFamily, wanted: ColumnType, text: string, clause: string]>([
   ['numeric', 'Integer', '12.5', 'is a Decimal, which is not an Integer'],
+  ['numeric', 'Quantity', 'NaN', 'is a Decimal, which is not a Quantity'],
   ['numeric', 'Number', `1${'0'.repeat(400)}`, 'is a Decimal, which is not a Number'],
   ['float', 'Integer', 'NaN', 'is a Number, which is not an Integer'],
   ['text', 'Decimal', 'abc', 'is a String of 3 characters, which is not a Decimal'],
@@ -85,12 +88,12 @@ test('a server that claims a type and sends another text gets nothing into a fil
 });
 
 test.each<[family: ScalarFamily, never: ColumnType[]]>([
-  ['boolean', ['Integer', 'Decimal', 'Number', 'Date', 'Timestamp']],
-  ['date', ['Integer', 'Decimal', 'Number', 'Boolean', 'Timestamp']],
-  ['timestamp', ['Integer', 'Decimal', 'Number', 'Boolean', 'Date']],
+  ['boolean', ['Integer', 'Decimal', 'Number', 'Date', 'Timestamp', 'Quantity']],
+  ['date', ['Integer', 'Decimal', 'Number', 'Boolean', 'Timestamp', 'Quantity']],
+  ['timestamp', ['Integer', 'Decimal', 'Number', 'Boolean', 'Date', 'Quantity']],
   ['integer', ['Boolean', 'Date', 'Timestamp']],
-  ['json', ['Integer', 'Decimal', 'Number', 'Boolean', 'Date', 'Timestamp']],
-  ['bytea', ['Integer', 'Decimal', 'Number', 'Boolean', 'Date', 'Timestamp']],
+  ['json', ['Integer', 'Decimal', 'Number', 'Boolean', 'Date', 'Timestamp', 'Quantity']],
+  ['bytea', ['Integer', 'Decimal', 'Number', 'Boolean', 'Date', 'Timestamp', 'Quantity']],
   ['text', []],
 ])('types that %s never is are known before the first row', (family, never) => {
   expect(COLUMN_TYPES.filter((wanted) => postgresReader(scalar(family), wanted, wall) === undefined)).toEqual(never);

@@ -107,6 +107,7 @@ export const cellOf: Readonly<Record<ColumnType, fc.Arbitrary<Exclude<Cell, null
     ),
   ),
   Decimal: fc.oneof({ weight: 8, arbitrary: decimal }, { weight: 1, arbitrary: fc.constantFrom('NaN', 'Infinity', '-Infinity') }),
+  Quantity: decimal,
   Number: fc.oneof(fc.double(), fc.constantFrom(NaN, Infinity, -Infinity, -0, 5e-324, Number.MAX_VALUE, 1e21, 0.1)),
   Boolean: fc.boolean(),
   Date: fc.oneof(

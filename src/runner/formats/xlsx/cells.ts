@@ -71,6 +71,7 @@ export function cellWriter(column: Column, letters: string, style: number, clock
         return cell > -INTEGER_LIMIT && cell < INTEGER_LIMIT ? asNumber(sheetRow, digits) : asText(sheetRow, digits);
       };
     case 'Decimal':
+    case 'Quantity':
       return (cell, sheetRow, row) => {
         if (cell === 'NaN' || isInfinite(cell)) return '';
         if (!isDecimal(cell)) throw unfitCell(column, row, cell);

@@ -40,7 +40,8 @@ function expectedValue(cell: Cell, type: ColumnType, timeZone: string): string |
       return String(cell).toWellFormed();
     case 'Integer':
       return String(cell).replace('-', '').length > 15 ? String(cell) : Number(cell);
-    case 'Decimal': {
+    case 'Decimal':
+    case 'Quantity': {
       if (cell === 'NaN') return undefined;
       const [whole = '', fraction = ''] = String(cell).replace('-', '').split('.');
       const digits = (whole.replace(/^0+/, '') + fraction.replace(/0+$/, '')).replace(/^0+/, '');
@@ -217,6 +218,7 @@ describe('values in XLSX', () => {
     ['an integer of 16 digits', 'Integer', 1_000_000_000_000_000, text('1000000000000000')],
     ['an integer of 64 bits', 'Integer', -9_223_372_036_854_775_808n, text('-9223372036854775808')],
     ['a decimal', 'Decimal', '-12.50', number(-12.5)],
+    ['a quantity', 'Quantity', '0.5', number(0.5)],
     ['a decimal of 15 digits', 'Decimal', '-0001234567890123.4500', number(-1_234_567_890_123.45)],
     ['a decimal of 16 digits', 'Decimal', '12345678901234.56', text('12345678901234.56')],
     ['a whole decimal of 16 digits', 'Decimal', '1000000000000000', text('1000000000000000')],
