@@ -3,6 +3,7 @@
  *
  * Nothing recurses: how deep a document nests is its author's choice.
  */
+import { JsonNumber } from '../json-stream/json-number.ts';
 import type { ComparisonOperator } from './syntax.ts';
 
 /** A path that leads nowhere; equal only to another one. */
@@ -83,5 +84,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function numberOf(value: unknown): number | bigint | undefined {
+  if (value instanceof JsonNumber) return value.valueOf();
   return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileJsonPath, PATH_LIMIT, type JsonPath } from '../../src/json-path/json-path.ts';
+import { JsonNumber } from '../../src/json-stream/json-number.ts';
 import type { Root } from '../../src/json-path/syntax.ts';
 
 function path(text: string, roots: readonly Root[] = ['$', '@']): JsonPath {
@@ -109,6 +110,17 @@ describe('a path finds', () => {
     }
     expect(path('$.a.__proto__.polluted').find({ $: hostile })).toEqual([1]);
     expect(path('$..polluted').find({ $: hostile })).toEqual([1]);
+  });
+
+  test('numbers by their value, however they are kept', () => {
+    const document = [{ n: new JsonNumber('12.50') }, { n: 12.5 }, { n: new JsonNumber('9007199254740993') }, { n: 9007199254740993n }];
+    const { length } = document;
+    expect(path('$[?@.n == 12.5]').find({ $: document })).toHaveLength(2);
+    expect(path('$[?@.n == $[0].n]').find({ $: document })).toHaveLength(2);
+    expect(path('$[?@.n == 9007199254740993]').find({ $: document })).toHaveLength(2);
+    expect(path('$[?@.n > 9007199254740992]').find({ $: document })).toHaveLength(2);
+    expect(path('$[?@.n > 1]').find({ $: document })).toHaveLength(length);
+    expect(path('$..*').find({ $: document })).toHaveLength(2 * length);
   });
 
   test('strings in the order of code points, not of UTF-16 units', () => {
