@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kubectl } from '../crds/apiserver.ts';
 import { messageOf, useBilling } from '../support/billing.ts';
 import { expectFailed } from '../support/failed.ts';
-import { GATED, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
+import { gatedBy, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
 import { postgres } from '../support/servers.ts';
 import { NOTHING_LEFT, podsOf, storyOf, tracesOf } from '../support/traces.ts';
 
@@ -224,7 +224,7 @@ describe('a run that fails says why and leaves no file:', () => {
 
 test('a run that takes too long is stopped at its deadline, retries and all', async () => {
   await database.closeGate();
-  await billing().template('slow', queryTemplate(`select 1 as one from ${GATED}`, { job: { activeDeadlineSeconds: 3 } }));
+  await billing().template('slow', queryTemplate(`select 1 as one from ${gatedBy()}`, { job: { activeDeadlineSeconds: 3 } }));
   await billing().report('slow', { templateRef: { name: 'slow' } });
   await billing().report('slower', { templateRef: { name: 'slow' }, activeDeadlineSeconds: 4 });
   await billing().waiting('slow', 'Rendering');

@@ -4,7 +4,7 @@ import type { Report } from '../../../src/api/generated/report.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { JOBS, type ResourceType } from '../../../src/kube/resources.ts';
 import { messageOf, reasonOf, useBilling, type Billing } from '../support/billing.ts';
-import { GATED, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
+import { gatedBy, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
 import { jobsOf, NOTHING_LEFT, podsOf, runningPodsOf, tracesOf } from '../support/traces.ts';
 
 const QUOTAS: ResourceType = { group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', namespaced: true };
@@ -103,7 +103,7 @@ describe('whoever suspends Jobs', () => {
     await billing().storage();
     await billing().template(
       'gated',
-      queryTemplate(`select 1 as one from ${GATED}`, { job: { labels: { 'kueue.x-k8s.io/queue-name': 'reports' } } }),
+      queryTemplate(`select 1 as one from ${gatedBy()}`, { job: { labels: { 'kueue.x-k8s.io/queue-name': 'reports' } } }),
     );
   });
   afterAll(() => database.close());

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job } from '../../../src/kube/objects.ts';
 import { JOBS, REPORTS } from '../../../src/kube/resources.ts';
 import { Billing, messageOf, reasonOf, useBilling } from '../support/billing.ts';
-import { GATED, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
+import { gatedBy, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
 import { startOperator, type TestOperator } from '../support/operator.ts';
 import { adminClient, newBucket, newNamespace } from '../support/servers.ts';
 
-const gatedQuery = `select 1 as one from ${GATED}`;
+const gatedQuery = `select 1 as one from ${gatedBy()}`;
 
 /** Jobs that have not ended, of one namespace. */
 async function aliveJobs({ client, namespace, signal }: Billing): Promise<number> {

@@ -3,9 +3,6 @@ import pg from 'pg';
 import type { Billing } from './billing.ts';
 import { newDatabase } from './servers.ts';
 
-/** Key of the advisory lock that holds gated queries. */
-const GATE = 7;
-
 export class InvoiceDatabase {
   /** As a Secret has it: no TLS, because the shared server offers none. */
   readonly url: string;
@@ -31,13 +28,13 @@ export class InvoiceDatabase {
     return (await this.#session.query<Row>(sql)).rows;
   }
 
-  /** From now on, queries with `GATED` in their `from` wait. */
-  async closeGate(): Promise<void> {
-    await this.#session.query('select pg_advisory_lock($1)', [GATE]);
+  /** From now on, queries with `gatedBy(gate)` in their `from` wait. */
+  async closeGate(gate = 1): Promise<void> {
+    await this.#session.query('select pg_advisory_lock($1)', [gate]);
   }
 
-  async openGate(): Promise<void> {
-    await this.#session.query('select pg_advisory_unlock($1)', [GATE]);
+  async openGate(gate = 1): Promise<void> {
+    await this.#session.query('select pg_advisory_unlock($1)', [gate]);
   }
 
   async close(): Promise<void> {
@@ -46,7 +43,9 @@ export class InvoiceDatabase {
 }
 
 /** Belongs into a query's `from`: the query then waits as long as the gate is closed. */
-export const GATED = `(select pg_advisory_lock_shared(${GATE})) gate`;
+export function gatedBy(gate = 1): string {
+  return `(select pg_advisory_lock_shared(${gate})) gate`;
+}
 
 /** Spec of a template with a query on that database. */
 export function queryTemplate(query: string, more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
