@@ -1,18 +1,28 @@
 /** Mistakes in a template's parameters that CEL cannot see: patterns that do not compile, ranges upside down, defaults that break the parameter's own rules. */
+import { quoted } from '../../foreign-text.ts';
 import { canonicalDecimal, compareDecimals } from './decimal.ts';
 import type { ParameterDeclaration } from './declaration.ts';
 import { compilePattern } from './pattern.ts';
+import { patternSize } from './pattern-size.ts';
 import { resolveDefault } from './resolve.ts';
+import { VALUE_LIMIT } from './scalars.ts';
+
+/** What the patterns of one template may cost: some 50 ms a Report, in which the operator does nothing else (security.md 6). */
+const PATTERN_COST_LIMIT = 1_000_000;
+/** Compiling costs as much as matching so many characters. */
+const COMPILE_COST = 100;
 
 /** Every mistake as a sentence that begins with the field. */
 export function checkDeclarations(declared: readonly ParameterDeclaration[]): readonly string[] {
-  return [...declared.flatMap((declaration) => checkOne(declaration)), ...checkPeriodNames(declared)];
+  const costly = checkPatternCost(declared);
+  return [...costly, ...declared.flatMap((declaration) => checkOne(declaration, costly.length === 0)), ...checkPeriodNames(declared)];
 }
 
-function checkOne(declaration: ParameterDeclaration): readonly string[] {
+/** `affordable`: whether its pattern may be compiled. */
+function checkOne(declaration: ParameterDeclaration, affordable: boolean): readonly string[] {
   const field = `spec.parameters "${declaration.name}"`;
   const problems: string[] = [];
-  if (declaration.pattern !== undefined) {
+  if (declaration.pattern !== undefined && affordable) {
     const compiled = compilePattern(declaration.pattern);
     if (!compiled.ok) problems.push(`${field}: ${compiled.problem}`);
   }
@@ -21,18 +31,33 @@ function checkOne(declaration: ParameterDeclaration): readonly string[] {
     problems.push(`${field}: minLength ${minLength} is more than maxLength ${maxLength}`);
   }
   problems.push(...checkRange(field, declaration));
-  if (problems.length > 0) return problems; // A default cannot be judged by broken rules.
+  if (problems.length > 0 || !affordable) return problems; // A default cannot be judged by broken rules.
   const value = resolveDefault(declaration, 'UTC');
   if (!value.ok) problems.push(`${field}: default ${value.problem}`);
   return problems;
+}
+
+/** Linear time is not little time: `(a?){1000}` on a thousand characters takes 0.1 s, and a template may have 64 of them. */
+function checkPatternCost(declared: readonly ParameterDeclaration[]): readonly string[] {
+  const costs = declared.map(({ name, pattern = '', maxLength = VALUE_LIMIT }) => ({
+    name,
+    cost: patternSize(pattern) * (maxLength + COMPILE_COST),
+  }));
+  const total = costs.reduce((sum, { cost }) => sum + cost, 0);
+  if (total <= PATTERN_COST_LIMIT) return [];
+  const dearest = costs.reduce((most, each) => (each.cost > most.cost ? each : most));
+  return [
+    `spec.parameters "${dearest.name}": the patterns of the template take too long to match, and this one longest: ` +
+      'make it shorter, with fewer repetitions, or give it a smaller maxLength',
+  ];
 }
 
 function checkRange(field: string, { minimum, maximum }: ParameterDeclaration): readonly string[] {
   const lowest = minimum === undefined ? undefined : canonicalDecimal(String(minimum));
   const highest = maximum === undefined ? undefined : canonicalDecimal(String(maximum));
   const problems: string[] = [];
-  if (minimum !== undefined && lowest === undefined) problems.push(`${field}: minimum "${minimum}" is not a decimal`);
-  if (maximum !== undefined && highest === undefined) problems.push(`${field}: maximum "${maximum}" is not a decimal`);
+  if (minimum !== undefined && lowest === undefined) problems.push(`${field}: minimum ${quoted(minimum)} is not a decimal`);
+  if (maximum !== undefined && highest === undefined) problems.push(`${field}: maximum ${quoted(maximum)} is not a decimal`);
   if (lowest !== undefined && highest !== undefined && compareDecimals(lowest, highest) > 0) {
     problems.push(`${field}: minimum ${lowest} is more than maximum ${highest}`);
   }

@@ -2,12 +2,12 @@
 
 /** `-?digits[.digits]`, as users write decimals; no exponent, because nobody reads 1e3 in a bill. */
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
-/** Digits a parameter may have; more is a mistake, and databases stop here or earlier. */
-export const DECIMAL_DIGITS_LIMIT = 100;
+/** Characters a decimal may have; more is a mistake, and databases stop here or earlier. */
+export const DECIMAL_LIMIT = 100;
 
 /** The decimal without plus sign, leading zeros and minus zero, scale kept (`+012.50` = `12.50`); undefined when it is none. */
 export function canonicalDecimal(text: string): string | undefined {
-  if (text.length > DECIMAL_DIGITS_LIMIT || !DECIMAL.test(text)) return undefined;
+  if (text.length > DECIMAL_LIMIT || !DECIMAL.test(text)) return undefined;
   const negative = text.startsWith('-');
   const unsigned = text.replace(/^[+-]/, '').replace(/^0+(?=\d)/, '');
   return negative && /[1-9]/.test(unsigned) ? `-${unsigned}` : unsigned;

@@ -7,15 +7,23 @@
 import { RE2JS } from 're2js';
 import { foreignText } from '../../foreign-text.ts';
 import { bad, good, type Read } from './declaration.ts';
+import { patternSize } from './pattern-size.ts';
 
-/** Longest pattern in characters. */
+/** Longest pattern in characters, counted as the schema counts them. */
 export const PATTERN_LIMIT = 256;
 
-/** Tells whether a whole text matches. */
+/** Instructions that a pattern may stand for: compiling them takes some 40 ms. */
+export const PATTERN_SIZE_LIMIT = 10_000;
+
+/** Whether a whole text matches. */
 export type Pattern = (text: string) => boolean;
 
 export function compilePattern(source: string): Read<Pattern> {
-  if (source.length > PATTERN_LIMIT) return bad(`pattern has ${source.length} characters; at most ${PATTERN_LIMIT} are allowed`);
+  const length = [...source].length;
+  if (length > PATTERN_LIMIT) return bad(`pattern has ${length} characters; at most ${PATTERN_LIMIT} are allowed`);
+  const size = patternSize(source);
+  if (size > PATTERN_SIZE_LIMIT)
+    return bad(`pattern with its repetitions multiplied out has ${size} parts; at most ${PATTERN_SIZE_LIMIT} are allowed`);
   try {
     const compiled = RE2JS.compile(source);
     return good((text) => compiled.matches(text));

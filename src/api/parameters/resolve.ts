@@ -4,7 +4,7 @@
  * Pure, because the result is billed on: the same manifest, template and zone give the same values whenever and however often the operator looks.
  */
 import type { ResolvedParameter } from '../../runner/plan.ts';
-import { quoted } from '../../foreign-text.ts';
+import { foreignText, quoted } from '../../foreign-text.ts';
 import { nearest } from '../../nearest.ts';
 import { bad, good, type GivenParameter, type ParameterDeclaration, type Read } from './declaration.ts';
 import { readDate, readPeriod } from './period.ts';
@@ -76,7 +76,7 @@ function absent(declaration: ParameterDeclaration, empty: ResolvedParameter): Re
 }
 
 function hint({ description }: ParameterDeclaration): string {
-  return description === undefined || description === '' ? '' : `: ${description.slice(0, 120)}`;
+  return description === undefined || description === '' ? '' : `: ${foreignText(description, 120)}`;
 }
 
 function map<T>(read: Read<T>, wrap: (value: T) => ResolvedParameter): Read<ResolvedParameter> {

@@ -1,8 +1,8 @@
 /** One reader a scalar type: the given value to its canonical form, or the clause that says what is wrong with it and how to write it. */
-import { quoted } from '../../foreign-text.ts';
+import { foreignText, quoted } from '../../foreign-text.ts';
 import { bad, good, type GivenScalar, type ParameterDeclaration, type Read } from './declaration.ts';
-import { canonicalDecimal, compareDecimals } from './decimal.ts';
-import { compilePattern } from './pattern.ts';
+import { canonicalDecimal, compareDecimals, DECIMAL_LIMIT } from './decimal.ts';
+import { compilePattern, PATTERN_LIMIT } from './pattern.ts';
 
 /** The range of PostgreSQL's bigint and of every other 64-bit integer. */
 const INT64_MIN = -(2n ** 63n);
@@ -24,7 +24,7 @@ export function readString(given: GivenScalar, declaration: ParameterDeclaration
   if (pattern === undefined) return good(given);
   const compiled = compilePattern(pattern);
   if (!compiled.ok) return compiled;
-  return compiled.value(given) ? good(given) : bad(`${quoted(given)} does not match the pattern ${pattern}`);
+  return compiled.value(given) ? good(given) : bad(`${quoted(given)} does not match the pattern ${foreignText(pattern, PATTERN_LIMIT)}`);
 }
 
 export function readInteger(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {
@@ -37,7 +37,9 @@ export function readInteger(given: GivenScalar, declaration: ParameterDeclaratio
 }
 
 export function readDecimal(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {
-  const decimal = canonicalDecimal(String(given));
+  const text = String(given);
+  if (text.length > DECIMAL_LIMIT) return bad(`${quoted(text)} has ${text.length} characters; a decimal has at most ${DECIMAL_LIMIT}`);
+  const decimal = canonicalDecimal(text);
   if (decimal === undefined) return bad(`${quoted(given)} is not a decimal; write digits with a point, in quotes, e.g. "12.50"`);
   const outside = rangeProblem(decimal, declaration);
   return outside === undefined ? good(decimal) : bad(outside);
