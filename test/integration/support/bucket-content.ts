@@ -1,5 +1,6 @@
 /** Everything that lies in a bucket below a prefix, as an independent reader sees it: whole objects, and uploads that somebody has begun. */
 import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type { S3Admin } from '../../../src/local/s3-admin.ts';
 import { s3 } from './servers.ts';
 
 export interface BucketObject {
@@ -17,8 +18,12 @@ export interface BucketContent {
   readonly uploads: readonly string[];
 }
 
-export async function bucketContent(bucket: string, prefix = ''): Promise<BucketContent> {
-  const { endpoint, region, root } = s3();
+/** `server`: default the shared one. */
+export async function bucketContent(
+  bucket: string,
+  prefix = '',
+  { endpoint, region, root }: Pick<S3Admin, 'endpoint' | 'region' | 'root'> = s3(),
+): Promise<BucketContent> {
   const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials: root });
   try {
     const listed = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
