@@ -29,7 +29,7 @@ export function endingOf(error: unknown, stopped: boolean): Ending {
     return { code, result: { ok: false, reason, message: foreignText(error.message), retryable: error.retryable } };
   }
   // Not one of ours: a mistake in our own code. Its message could hold a value of a row; its class cannot.
-  const name = error instanceof Error ? error.name : typeof error;
+  const name = error instanceof Error && typeof error.name === 'string' ? error.name : typeof error;
   return {
     code: EXIT_TRY_AGAIN,
     result: {

@@ -49,7 +49,8 @@ export function formatResult(result: RunResult): string {
 }
 
 function withMessage(result: RunFailure, length: number): string {
-  return JSON.stringify({ ...result, message: `${result.message.slice(0, length).toWellFormed()}…` });
+  const cut = result.message.slice(0, length).replace(/[\ud800-\udbff]$/, ''); // not in the middle of a character
+  return JSON.stringify({ ...result, message: `${cut.toWellFormed()}…` });
 }
 
 /** What a termination message says, or undefined when it is not a result of ours. Never throws. */
