@@ -41,7 +41,7 @@ const reports = ofKind<GivenReport>('Report');
 function resolution({ spec }: GivenReport): ReturnType<typeof resolveParameters> {
   const template = templates.get(spec.templateRef.name);
   if (template === undefined) throw new Error(`no example is the template ${spec.templateRef.name}`);
-  return resolveParameters(template.spec.parameters ?? [], spec.parameters ?? [], spec.timeZone ?? 'UTC');
+  return resolveParameters(template.spec.parameters ?? [], spec.parameters ?? [], { zone: spec.timeZone ?? 'UTC', createdAt: 0 });
 }
 
 test('all of them live in one namespace and no two of a kind have one name', () => {

@@ -13,7 +13,14 @@ const DOSSIER = { group: 'dossier.dev', version: 'v1alpha1', namespaced: true } 
 
 export const REPORTS: ResourceType = { ...DOSSIER, kind: 'Report', plural: 'reports' };
 export const REPORT_TEMPLATES: ResourceType = { ...DOSSIER, kind: 'ReportTemplate', plural: 'reporttemplates' };
+export const CLUSTER_REPORT_TEMPLATES: ResourceType = {
+  ...DOSSIER,
+  kind: 'ClusterReportTemplate',
+  plural: 'clusterreporttemplates',
+  namespaced: false,
+};
 export const REPORT_STORAGES: ResourceType = { ...DOSSIER, kind: 'ReportStorage', plural: 'reportstorages' };
+export const REPORT_SCHEDULES: ResourceType = { ...DOSSIER, kind: 'ReportSchedule', plural: 'reportschedules' };
 
 export const JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true };
 export const PODS: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };

@@ -1,19 +1,23 @@
 /**
  * The operator's caches: one reflector a kind (and a namespace, when it works in some only), and what each change wakes.
  */
+import type { ClusterReportTemplate } from '../api/generated/clusterreporttemplate.ts';
 import type { Report } from '../api/generated/report.ts';
+import type { ReportSchedule } from '../api/generated/reportschedule.ts';
 import type { ReportStorage } from '../api/generated/reportstorage.ts';
 import type { ReportTemplate } from '../api/generated/reporttemplate.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { decodeExact } from '../kube/exact-decode.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
-import { JOBS, PODS, REPORT_STORAGES, REPORT_TEMPLATES, REPORTS } from '../kube/resources.ts';
+import { CLUSTER_REPORT_TEMPLATES, JOBS, PODS, REPORT_SCHEDULES, REPORT_STORAGES, REPORT_TEMPLATES, REPORTS } from '../kube/resources.ts';
 import { IndexedStore, type IndexFunction, type ObjectKey, type Store } from '../kube/store.ts';
 import { controllerOf, type KubeObject, type Pod } from '../kube/objects.ts';
 import { REPORT_INDEXES } from './report/controller.ts';
 import { trimJob, trimPod, type CachedJob } from './report/job-facts.ts';
 import { MANAGED_SELECTOR } from './report/job.ts';
 import { JOBS_BY_REPORT, PODS_BY_JOB, STORAGES_BY_NAMESPACE } from './report/parts.ts';
+import type { OperatorSettings } from './settings.ts';
+import type { Template } from './template/template.ts';
 
 /** A watch that has said nothing for so long is reported as stale: bookmarks alone come every minute. */
 const STALE_MS = 5 * 60_000;
@@ -22,8 +26,9 @@ type Change<T> = (key: ObjectKey, before: T | undefined, after: T | undefined) =
 
 export interface CacheHandlers {
   readonly report: Change<Report>;
-  readonly template: Change<ReportTemplate>;
+  readonly template: Change<Template>;
   readonly storage: Change<ReportStorage>;
+  readonly schedule: Change<ReportSchedule>;
   readonly job: Change<CachedJob>;
   readonly pod: Change<Pod>;
   readonly onError: (kind: string, error: unknown) => void;
@@ -32,7 +37,10 @@ export interface CacheHandlers {
 export class Caches {
   readonly reports: Store<Report>;
   readonly templates: Store<ReportTemplate>;
+  /** Undefined: not read. */
+  readonly clusterTemplates: Store<ClusterReportTemplate> | undefined;
   readonly storages: Store<ReportStorage>;
+  readonly schedules: Store<ReportSchedule>;
   readonly jobs: Store<CachedJob>;
   readonly pods: Store<Pod>;
   readonly #reflectors: Pick<Reflector<KubeObject>, 'run' | 'synced' | 'hasSynced' | 'silentMs' | 'kind'>[] = [];
@@ -40,21 +48,31 @@ export class Caches {
   readonly #namespaces: readonly (string | undefined)[];
   readonly #handlers: CacheHandlers;
 
-  /** `namespaces`: empty = all. */
-  constructor(client: KubeClient, namespaces: readonly string[], handlers: CacheHandlers) {
+  constructor(
+    client: KubeClient,
+    { namespaces, clusterTemplates }: Pick<OperatorSettings, 'namespaces' | 'clusterTemplates'>,
+    handlers: CacheHandlers,
+  ) {
     this.#client = client;
     this.#namespaces = namespaces.length === 0 ? [undefined] : namespaces;
     this.#handlers = handlers;
-    const { report, template, storage, job, pod } = handlers;
+    const { report, template, storage, schedule, job, pod } = handlers;
     this.reports = this.#cache<Report>({ type: REPORTS, trim: withoutNoise, decode: decodeExact, onChange: report }, REPORT_INDEXES);
     this.templates = this.#cache<ReportTemplate>(
       { type: REPORT_TEMPLATES, trim: withoutNoise, decode: decodeExact, onChange: template },
       {},
     );
+    this.clusterTemplates = clusterTemplates
+      ? this.#cache<ClusterReportTemplate>(
+          { type: CLUSTER_REPORT_TEMPLATES, trim: withoutNoise, decode: decodeExact, onChange: template },
+          {},
+        )
+      : undefined;
     this.storages = this.#cache<ReportStorage>(
       { type: REPORT_STORAGES, trim: withoutNoise, onChange: storage },
       { [STORAGES_BY_NAMESPACE]: namespaceOf },
     );
+    this.schedules = this.#cache<ReportSchedule>({ type: REPORT_SCHEDULES, trim: withoutNoise, decode: decodeExact, onChange: schedule }, {});
     this.jobs = this.#cache<CachedJob>(
       { type: JOBS, labelSelector: MANAGED_SELECTOR, trim: trimJob, onChange: job },
       { [JOBS_BY_REPORT]: controllerUid },
@@ -89,7 +107,7 @@ export class Caches {
   ): Store<T> {
     const store = new IndexedStore<T>(indexes);
     const onError = (error: unknown): void => this.#handlers.onError(options.type.kind, error);
-    for (const namespace of this.#namespaces) {
+    for (const namespace of options.type.namespaced ? this.#namespaces : [undefined]) {
       this.#reflectors.push(
         new Reflector<T>(this.#client, { ...options, ...(namespace === undefined ? {} : { namespace }), store, onError }),
       );

@@ -16,6 +16,7 @@ import { keyOf, type ObjectKey } from '../kube/store.ts';
 import { HttpTransport } from '../kube/transport.ts';
 import { startHealthServer } from '../telemetry/health.ts';
 import { Caches, type CacheHandlers } from './caches.ts';
+import { NamespaceReader } from './namespaces.ts';
 import { CleanupMemory } from './report/cleanup-memory.ts';
 import { AliveJobs, reconcileReport, reportOfJob, reportOfPod } from './report/controller.ts';
 import { ExpectedJobs } from './report/expected-jobs.ts';
@@ -27,6 +28,7 @@ import type { OperatorSettings } from './settings.ts';
 import { StorageClients } from './storage/clients.ts';
 import { StorageController } from './storage/controller.ts';
 import { reconcileTemplate } from './template/controller.ts';
+import { TemplateVerdicts } from './template/verdicts.ts';
 
 /** More than the S3 calls that may be under way at once (storage/clients.ts), so that slow buckets never hold the last worker. */
 const REPORT_WORKERS = 100;
@@ -67,7 +69,7 @@ export class Operator {
       : undefined;
     this.#client = new KubeClient(this.#transport, () => this.#mayWrite());
     this.#events = new EventRecorder(this.#client, identity, (error) => log.debug({ err: error }, 'an Event was not recorded'));
-    this.#caches = new Caches(this.#client, settings.namespaces, this.#handlers());
+    this.#caches = new Caches(this.#client, settings, this.#handlers());
     const secrets = new SecretReader(this.#client, this.#stop.signal);
     const accesses = new StorageClients(secrets, settings, apiserver);
     this.#limiter = new RunLimiter(
@@ -81,13 +83,17 @@ export class Operator {
       onProgress: (pod) => this.#wakeReport(reportOfPod(pod)),
       log,
     });
-    const { reports, templates, storages, jobs, pods } = this.#caches;
+    const { reports, templates, clusterTemplates, storages, jobs, pods } = this.#caches;
+    const verdicts = new TemplateVerdicts(settings.allow);
     const parts: ReportParts = {
       client: this.#client,
       events: this.#events,
       log,
       reports,
       templates,
+      clusterTemplates,
+      verdicts,
+      namespaces: new NamespaceReader(this.#client),
       storages,
       jobs,
       pods,
@@ -113,7 +119,18 @@ export class Operator {
       concurrency: TEMPLATE_WORKERS,
       log,
       reconcile: (key, { signal }) =>
-        reconcileTemplate({ client: this.#client, templates, events: this.#events, allow: settings.allow }, key, signal),
+        reconcileTemplate(
+          {
+            client: this.#client,
+            templates,
+            clusterTemplates,
+            verdicts,
+            events: this.#events,
+            speaksForCluster: settings.namespaces.length === 0,
+          },
+          key,
+          signal,
+        ),
     });
     const storageController = new StorageController({
       client: this.#client,
@@ -174,8 +191,9 @@ export class Operator {
 
   /** The oldest first, so that Reports that waited for a place before a restart keep their turn. */
   #addAll(): void {
-    const { templates, storages, reports } = this.#caches;
+    const { templates, clusterTemplates, storages, reports } = this.#caches;
     for (const template of templates.values()) this.#templates.queue.add(keyOf(template));
+    for (const template of clusterTemplates?.values() ?? []) this.#templates.queue.add(keyOf(template));
     for (const storage of storages.values()) this.#storages.queue.add(keyOf(storage));
     const byAge = [...reports.values()].sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
     for (const report of byAge) this.#reports.queue.add(keyOf(report));

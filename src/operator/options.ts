@@ -29,6 +29,12 @@ const FLAGS = [
     help: 'kubeconfig to use; default: the pod’s own service account, else KUBECONFIG or ~/.kube/config',
   },
   { name: 'namespaces', value: 'A,B', fallback: '', help: 'namespaces to work in; default: all' },
+  {
+    name: 'cluster-templates',
+    value: 'true|false',
+    fallback: 'true',
+    help: 'read ClusterReportTemplates; without the right to list them in the whole cluster, say false',
+  },
   { name: 'leader-elect', value: 'true|false', fallback: 'true', help: 'elect a leader on a Lease, so that more than one replica may run' },
   { name: 'leader-namespace', value: 'NS', fallback: 'dossier-system', help: 'namespace of the Lease' },
   { name: 'leader-name', value: 'NAME', fallback: 'dossier-operator', help: 'name of the Lease' },
@@ -83,6 +89,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   return {
     kubeconfig: of('kubeconfig') === '' ? undefined : of('kubeconfig'),
     namespaces: listOf(of('namespaces')),
+    clusterTemplates: switchOf('cluster-templates', of),
     leaderElection: { enabled: switchOf('leader-elect', of), namespace: of('leader-namespace'), name: of('leader-name') },
     healthPort: numberOf('health-port', of, 0, 65_535),
     logLevel: oneOf('log-level', of, LOG_LEVELS),

@@ -33,6 +33,8 @@ export interface OperatorSettings {
   readonly kubeconfig: string | undefined;
   /** Empty = all namespaces. */
   readonly namespaces: readonly string[];
+  /** ClusterReportTemplates are read; needs a right on the whole cluster. */
+  readonly clusterTemplates: boolean;
   readonly leaderElection: { readonly enabled: boolean; readonly namespace: string; readonly name: string };
   readonly healthPort: number;
   readonly logLevel: LogLevel;

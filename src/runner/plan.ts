@@ -28,10 +28,14 @@ export type ReportFormat = 'CSV' | 'XLSX';
 
 /** A parameter after defaults and checks. `null` = optional and not given. */
 export type ResolvedParameter =
-  | { readonly name: string; readonly type: 'String' | 'Decimal' | 'Date'; readonly value: string | null }
+  | { readonly name: string; readonly type: 'String' | 'Decimal' | 'Date' | 'Choice'; readonly value: string | null }
+  /** In the order given; may be empty. */
+  | { readonly name: string; readonly type: 'Strings' | 'Choices'; readonly value: readonly string[] | null }
   /** Digits with an optional minus, exact beyond 2^53. */
   | { readonly name: string; readonly type: 'Integer'; readonly value: string | null }
   | { readonly name: string; readonly type: 'Boolean'; readonly value: boolean | null }
+  /** An instant in UTC (`2026-10-01T06:00:00Z`), at most microseconds. */
+  | { readonly name: string; readonly type: 'Timestamp'; readonly value: string | null }
   /** Half-open: from <= t < to; instants in UTC (`2026-09-30T22:00:00Z`). */
   | { readonly name: string; readonly type: 'Period'; readonly value: { readonly from: string; readonly to: string } | null };
 
@@ -86,7 +90,7 @@ export interface OutputPlan {
 
 /** Which template a run was made from, as it was then. */
 export interface TemplateFacts {
-  readonly kind: 'ReportTemplate';
+  readonly kind: 'ReportTemplate' | 'ClusterReportTemplate';
   readonly name: string;
   readonly uid: string;
   readonly generation: number;

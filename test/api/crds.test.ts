@@ -70,7 +70,7 @@ describe.each(readdirSync(CRDS))('crds/%s', (file) => {
   test('is a v1alpha1 of dossier.dev with a status subresource, in the category dossier', () => {
     expect(crd).toMatchObject({
       metadata: { name: file.replace('.yaml', '.dossier.dev') },
-      spec: { group: 'dossier.dev', scope: 'Namespaced' },
+      spec: { group: 'dossier.dev', scope: file.startsWith('cluster') ? 'Cluster' : 'Namespaced' },
     });
     expect(crd.spec.names).toMatchObject({ categories: ['dossier'] });
     expect(version).toMatchObject({ name: 'v1alpha1', subresources: { status: {} } });

@@ -66,8 +66,11 @@ export interface ReportSpec {
 }
 
 export interface ReportSpecTemplateRef {
-  /** Kind of the template. ReportTemplate (default) is one of the Report's own namespace. */
-  readonly kind: 'ReportTemplate';
+  /**
+   * Kind of the template. ReportTemplate (default) is one of the Report's own namespace, ClusterReportTemplate one that the cluster's owner
+   * offers to many namespaces.
+   */
+  readonly kind: 'ReportTemplate' | 'ClusterReportTemplate';
   /** Name of the template, e.g. invoices. */
   readonly name: string;
 }
@@ -76,14 +79,21 @@ export interface ReportSpecParameter {
   /** Name of the parameter as the template declares it, e.g. region. */
   readonly name: string;
   /**
-   * The value of a parameter of any type but Period: a string of at most 1,024 characters, or an integer. Put everything else in quotes:
-   * decimals ("12.50"), booleans ("true"), dates ("2026-10-01"), numbers with leading zeros ("007") and the words yes, no, on, off, y and
-   * n, which YAML takes for booleans; without quotes, 12.50 and true are refused, because Kubernetes would round or change them.
+   * The value of a parameter of any type but Strings, Choices and Period: a string of at most 1,024 characters, or an integer. Put
+   * everything else in quotes: decimals ("12.50"), booleans ("true"), dates ("2026-10-01"), timestamps ("2026-10-01T08:00:00+02:00"),
+   * numbers with leading zeros ("007") and the words yes, no, on, off, y and n, which YAML takes for booleans; without quotes, 12.50 and
+   * true are refused, because Kubernetes would round or change them.
    */
   readonly value?: number | string | bigint;
   /**
+   * The values of a parameter of type Strings or Choices, e.g. [acme, initech], at most 1,000. Put numbers and the words yes, no, on, off,
+   * y and n in quotes. All parameters of a Report together may have 32 KiB of JSON.
+   */
+  readonly values?: readonly string[];
+  /**
    * The value of a parameter of type Period: from is part of it, to is not, so that the periods of two Reports meet without a gap or an
-   * overlap. October 2026 is {from: "2026-10-01", to: "2026-11-01"}.
+   * overlap. October 2026 is {from: "2026-10-01", to: "2026-11-01"}; periods named from the day of creation are {relative: LastMonth} and
+   * {lastDays: 7}.
    */
   readonly period?: ReportSpecParameterPeriod;
 }
@@ -93,9 +103,27 @@ export interface ReportSpecParameterPeriod {
    * First day (YYYY-MM-DD: it begins when that day begins in the Report's timeZone) or first instant (RFC 3339 with Z or an offset, e.g.
    * "2026-10-01T00:00:00+02:00").
    */
-  readonly from: string;
+  readonly from?: string;
   /** The day after the last one, or the first instant that is no longer part of the period; written like from, and later than it. */
-  readonly to: string;
+  readonly to?: string;
+  /**
+   * A period named from the day on which the Report was created, in its timeZone, e.g. LastMonth. Weeks begin on Monday, and This... runs
+   * to its full end. SincePreviousRun is for ReportSchedules only.
+   */
+  readonly relative?:
+    | 'Today'
+    | 'Yesterday'
+    | 'ThisWeek'
+    | 'LastWeek'
+    | 'ThisMonth'
+    | 'LastMonth'
+    | 'ThisQuarter'
+    | 'LastQuarter'
+    | 'ThisYear'
+    | 'LastYear'
+    | 'SincePreviousRun';
+  /** So many whole days before the day on which the Report was created, that day not counted; 1 to 36600. */
+  readonly lastDays?: number;
 }
 
 export interface ReportSpecStorageRef {
@@ -117,8 +145,8 @@ export interface ReportStatus {
   /** When the Report became Ready or Failed. */
   readonly completionTime?: string;
   /**
-   * The parameters that the run was made with: defaults filled in, values in their plain form, periods as instants in UTC. Parameters
-   * without value and default are left out.
+   * The parameters that the run was made with, at most 32 KiB of JSON: defaults filled in, values in their plain form, periods as instants
+   * in UTC. Parameters without value and default are left out.
    */
   readonly parameters?: readonly ReportStatusParameter[];
   /** The template as it was when the run started. */
@@ -155,8 +183,12 @@ export interface ReportStatus {
 export interface ReportStatusParameter {
   /** Name of the parameter. */
   readonly name: string;
-  /** Its value as text, e.g. emea, 42, 12.50, true or 2026-10-01; absent for a Period. */
+  /**
+   * Its value as text, e.g. emea, 42, 12.50, true, 2026-10-01 or 2026-10-01T06:00:00Z (a Timestamp, in UTC); absent for lists and Periods.
+   */
   readonly value?: string;
+  /** The values of a parameter of type Strings or Choices, in the order in which they were given. */
+  readonly values?: readonly string[];
   /** The instants of a Period; from is part of it, to is not. */
   readonly period?: ReportStatusParameterPeriod;
 }
@@ -170,7 +202,7 @@ export interface ReportStatusParameterPeriod {
 
 export interface ReportStatusTemplate {
   /** Kind of the template. */
-  readonly kind: 'ReportTemplate';
+  readonly kind: 'ReportTemplate' | 'ClusterReportTemplate';
   /** Name of the template. */
   readonly name: string;
   /** UID of the template, which tells it from a later one of the same name. */

@@ -1,16 +1,21 @@
 /** Mistakes in a template's parameters that CEL cannot see: patterns that do not compile, ranges upside down, defaults that break the parameter's own rules. */
 import { quoted } from '../../foreign-text.ts';
 import { canonicalDecimal, compareDecimals } from './decimal.ts';
-import type { ParameterDeclaration } from './declaration.ts';
+import type { ParameterDeclaration, ReportTime } from './declaration.ts';
 import { compilePattern } from './pattern.ts';
 import { patternSize } from './pattern-size.ts';
+import { ITEMS_LIMIT } from './lists.ts';
+import { longestDays } from './period.ts';
 import { resolveDefault } from './resolve.ts';
-import { VALUE_LIMIT } from './scalars.ts';
+import { RESOLVED_LIMIT_BYTES } from './size.ts';
+import { VALUE_LIMIT } from './text-rule.ts';
 
 /** What the patterns of one template may cost: some 50 ms a Report, in which the operator does nothing else (security.md 6). */
 const PATTERN_COST_LIMIT = 1_000_000;
 /** Compiling costs as much as matching so many characters. */
 const COMPILE_COST = 100;
+/** Defaults are tried as of this time; that of a relative period is also judged for all times. */
+const ANY_TIME: ReportTime = { zone: 'UTC', createdAt: 0 };
 
 /** Every mistake as a sentence that begins with the field. */
 export function checkDeclarations(declared: readonly ParameterDeclaration[]): readonly string[] {
@@ -32,24 +37,37 @@ function checkOne(declaration: ParameterDeclaration, affordable: boolean): reado
   }
   problems.push(...checkRange(field, declaration));
   if (problems.length > 0 || !affordable) return problems; // A default cannot be judged by broken rules.
-  const value = resolveDefault(declaration, 'UTC');
+  const value = resolveDefault(declaration, ANY_TIME);
   if (!value.ok) problems.push(`${field}: default ${value.problem}`);
+  else problems.push(...checkRelativeDefault(field, declaration));
   return problems;
+}
+
+/** LastMonth has 31 days in seven months of twelve: a template that allows 30 would fail in those, and nobody would know before. */
+function checkRelativeDefault(field: string, { defaultPeriod, maxDays }: ParameterDeclaration): readonly string[] {
+  const longest = defaultPeriod === undefined ? undefined : longestDays(defaultPeriod);
+  if (longest === undefined || maxDays === undefined || longest <= maxDays) return [];
+  return [`${field}: default period can have ${longest} days; maxDays allows ${maxDays}`];
 }
 
 /** Linear time is not little time: `(a?){1000}` on a thousand characters takes 0.1 s, and a template may have 64 of them. */
 function checkPatternCost(declared: readonly ParameterDeclaration[]): readonly string[] {
-  const costs = declared.map(({ name, pattern = '', maxLength = VALUE_LIMIT }) => ({
-    name,
-    cost: patternSize(pattern) * (maxLength + COMPILE_COST),
+  const costs = declared.map((declaration) => ({
+    name: declaration.name,
+    cost: patternSize(declaration.pattern ?? '') * (longestText(declaration) + COMPILE_COST),
   }));
   const total = costs.reduce((sum, { cost }) => sum + cost, 0);
   if (total <= PATTERN_COST_LIMIT) return [];
   const dearest = costs.reduce((most, each) => (each.cost > most.cost ? each : most));
   return [
     `spec.parameters "${dearest.name}": the patterns of the template take too long to match, and this one longest: ` +
-      'make it shorter, with fewer repetitions, or give it a smaller maxLength',
+      'make it shorter, with fewer repetitions, or give it a smaller maxLength or maxItems',
   ];
+}
+
+/** Characters that a value can have, all texts of a list together. */
+function longestText({ type, maxLength = VALUE_LIMIT, maxItems = ITEMS_LIMIT }: ParameterDeclaration): number {
+  return type === 'Strings' ? Math.min(maxItems * maxLength, RESOLVED_LIMIT_BYTES) : maxLength;
 }
 
 function checkRange(field: string, { minimum, maximum }: ParameterDeclaration): readonly string[] {

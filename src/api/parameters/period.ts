@@ -1,17 +1,13 @@
 /**
- * Dates, instants and periods of parameters.
- *
- * A date as a bound means the first instant of that day in the Report's zone, which is not always midnight: days on which clocks go forward at 00:00 begin at 01:00.
+ * Periods of parameters: given by their bounds, or named from the day on which the Report was created.
  */
+import { lastDays, relativePeriod, RELATIVE_PERIODS, type RelativePeriod } from '../../schedule/relative-period.ts';
 import { quoted } from '../../foreign-text.ts';
-import { bad, good, type GivenPeriod, type Read } from './declaration.ts';
+import { bad, good, type GivenPeriod, type Read, type ReportTime } from './declaration.ts';
+import { readBound } from './instants.ts';
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
-/**
- * RFC 3339 with a zone; without one nobody knows which instant is meant. No leap second, which RFC 3339 allows: Temporal would take it for the second before, and a bound
- * must not move.
- */
-const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+/** Most days that `lastDays` and `maxDays` can say (crds/). */
+const DAYS_LIMIT = 36_600;
 
 /** Half-open: from <= t < to, RFC 3339 in UTC. */
 export interface InstantPeriod {
@@ -19,57 +15,108 @@ export interface InstantPeriod {
   readonly to: string;
 }
 
-export function readDate(text: string): Read<string> {
-  if (!DATE.test(text)) return bad(`${quoted(text)} is not a date; write it as YYYY-MM-DD, e.g. 2026-10-01`);
-  try {
-    return good(Temporal.PlainDate.from(text, { overflow: 'reject' }).toString());
-  } catch {
-    return bad(`"${text}" is not a day of the calendar`);
+/** The one form in which a period is given. */
+type PeriodForm =
+  | { readonly kind: 'bounds'; readonly from: string; readonly to: string }
+  | { readonly kind: 'relative'; readonly name: RelativePeriod }
+  | { readonly kind: 'lastDays'; readonly count: number };
+
+/** `maxDays` counts local days, so that a month with a change of clocks is not a day too long. */
+export function readPeriod(given: GivenPeriod, time: ReportTime, maxDays: number | undefined): Read<InstantPeriod> {
+  const form = formOf(given);
+  if (!form.ok) return form;
+  const period = instantsOf(form.value, time);
+  if (!period.ok || maxDays === undefined || spanDays(period.value, time.zone) <= maxDays) return period;
+  return bad(`the period ${textOf(form.value)} is longer than ${maxDays} days`);
+}
+
+/** Most days that a period of this form can have, whenever it is resolved; undefined for bounds, and for what is no period. */
+export function longestDays(given: GivenPeriod): number | undefined {
+  const form = formOf(given);
+  if (!form.ok) return undefined;
+  switch (form.value.kind) {
+    case 'bounds':
+      return undefined;
+    case 'relative':
+      return LONGEST_DAYS[form.value.name];
+    case 'lastDays':
+      return form.value.count;
   }
 }
 
-/** `zone` must be a known zone. `maxDays` counts local days, so that a month with a change of clocks is not a day too long. */
-export function readPeriod(given: GivenPeriod, zone: string, maxDays: number | undefined): Read<InstantPeriod> {
-  const from = readBound(given.from, zone);
-  const to = readBound(given.to, zone);
+const LONGEST_DAYS: Readonly<Record<RelativePeriod, number>> = {
+  Today: 1,
+  Yesterday: 1,
+  ThisWeek: 7,
+  LastWeek: 7,
+  ThisMonth: 31,
+  LastMonth: 31,
+  ThisQuarter: 92,
+  LastQuarter: 92,
+  ThisYear: 366,
+  LastYear: 366,
+};
+
+/** The apiserver has checked this once; a manifest that comes another way is told the same. */
+function formOf({ from, to, relative, lastDays: count }: GivenPeriod): Read<PeriodForm> {
+  const forms = [from !== undefined || to !== undefined, relative !== undefined, count !== undefined].filter(Boolean).length;
+  if (forms !== 1) return bad('period must be exactly one of {from, to}, {relative} and {lastDays}');
+  if (count !== undefined) {
+    if (Number.isSafeInteger(count) && count >= 1 && count <= DAYS_LIMIT) return good({ kind: 'lastDays', count });
+    return bad(`period.lastDays ${count} must be a whole number from 1 to ${DAYS_LIMIT}`);
+  }
+  if (relative !== undefined) {
+    if (relative === 'SincePreviousRun')
+      return bad(
+        'period.relative SincePreviousRun: only a ReportSchedule knows a previous run; give {from, to} or another relative period',
+      );
+    const name = RELATIVE_PERIODS.find((known) => known === relative);
+    return name === undefined
+      ? bad(`period.relative ${quoted(relative)} is not one of ${RELATIVE_PERIODS.join(', ')}`)
+      : good({ kind: 'relative', name });
+  }
+  if (from === undefined || to === undefined) return bad(`period.${from === undefined ? 'from' : 'to'} is missing`);
+  return good({ kind: 'bounds', from, to });
+}
+
+function instantsOf(form: PeriodForm, { zone, createdAt }: ReportTime): Read<InstantPeriod> {
+  switch (form.kind) {
+    case 'bounds':
+      return readBounds(form.from, form.to, zone);
+    case 'relative':
+      return good(relativePeriod(form.name, createdAt, zone));
+    case 'lastDays':
+      return good(lastDays(form.count, createdAt, zone));
+  }
+}
+
+function readBounds(first: string, last: string, zone: string): Read<InstantPeriod> {
+  const from = readBound(first, zone);
+  const to = readBound(last, zone);
   if (!from.ok || !to.ok) {
     return bad([...(from.ok ? [] : [`period.from ${from.problem}`]), ...(to.ok ? [] : [`period.to ${to.problem}`])].join('; '));
   }
   if (Temporal.Instant.compare(from.value, to.value) >= 0) {
-    return bad(`period.from ${given.from} must be before period.to ${given.to} (to is not part of the period)`);
-  }
-  if (maxDays !== undefined && spanDays(from.value, to.value, zone) > maxDays) {
-    return bad(`the period from ${given.from} to ${given.to} is longer than ${maxDays} days`);
+    return bad(`period.from ${first} must be before period.to ${last} (to is not part of the period)`);
   }
   return good({ from: from.value.toString(), to: to.value.toString() });
 }
 
-function readBound(text: string, zone: string): Read<Temporal.Instant> {
-  const instant = DATE.test(text) ? readStartOfDay(text, zone) : readInstant(text);
-  // A zone or an offset can lead out of the years that RFC 3339 has.
-  if (instant.ok && /^[+-]/.test(instant.value.toString())) return bad(`"${text}" is outside the years 0000 to 9999 in UTC`);
-  return instant;
-}
-
-function readStartOfDay(text: string, zone: string): Read<Temporal.Instant> {
-  const date = readDate(text);
-  return date.ok ? good(Temporal.PlainDate.from(date.value).toZonedDateTime(zone).toInstant()) : date;
-}
-
-function readInstant(text: string): Read<Temporal.Instant> {
-  if (!INSTANT.test(text))
-    return bad(`${quoted(text)} is neither a date (2026-10-01) nor an instant with a zone (2026-10-01T00:00:00+02:00)`);
-  try {
-    return good(Temporal.Instant.from(text.toUpperCase().replace(' ', 'T')));
-  } catch {
-    return bad(`"${text}" is not an instant of the calendar`);
+function textOf(form: PeriodForm): string {
+  switch (form.kind) {
+    case 'bounds':
+      return `from ${form.from} to ${form.to}`;
+    case 'relative':
+      return form.name;
+    case 'lastDays':
+      return `of the last ${form.count} days`;
   }
 }
 
 /** Whole local days, and one more for a part of a day. */
-function spanDays(from: Temporal.Instant, to: Temporal.Instant, zone: string): number {
-  const start = from.toZonedDateTimeISO(zone);
-  const end = to.toZonedDateTimeISO(zone);
+function spanDays({ from, to }: InstantPeriod, zone: string): number {
+  const start = Temporal.Instant.from(from).toZonedDateTimeISO(zone);
+  const end = Temporal.Instant.from(to).toZonedDateTimeISO(zone);
   const days = start.until(end, { largestUnit: 'day' }).days;
   return Temporal.ZonedDateTime.compare(start.add({ days }), end) < 0 ? days + 1 : days;
 }

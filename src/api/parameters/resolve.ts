@@ -1,22 +1,37 @@
 /**
  * A Report's parameters against its template's: defaults filled in, types read, rules checked, and every mistake told at once.
  *
- * Pure, because the result is billed on: the same manifest, template and zone give the same values whenever and however often the operator looks.
+ * Pure, because the result is billed on: the same manifest and template give the same values whenever and however often the operator looks.
  */
 import type { ResolvedParameter } from '../../runner/plan.ts';
 import { foreignText, quoted } from '../../foreign-text.ts';
 import { nearest } from '../../nearest.ts';
-import { bad, good, type GivenParameter, type ParameterDeclaration, type Read } from './declaration.ts';
-import { readDate, readPeriod } from './period.ts';
+import {
+  bad,
+  good,
+  type GivenParameter,
+  type GivenScalar,
+  type ParameterDeclaration,
+  type ParameterType,
+  type Read,
+  type ReportTime,
+} from './declaration.ts';
+import { readDate, readTimestamp } from './instants.ts';
+import { readChoice, readChoices, readStrings } from './lists.ts';
+import { readPeriod } from './period.ts';
 import { readBoolean, readDecimal, readInteger, readString } from './scalars.ts';
+import { sizeProblem } from './size.ts';
 
 export type Resolution =
   | { readonly ok: true; readonly parameters: readonly ResolvedParameter[] }
   /** Whole sentences, one a mistake, in the order of the manifest. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** `zone` must be a known zone (time/zones.ts). */
-export function resolveParameters(declared: readonly ParameterDeclaration[], given: readonly GivenParameter[], zone: string): Resolution {
+export function resolveParameters(
+  declared: readonly ParameterDeclaration[],
+  given: readonly GivenParameter[],
+  time: ReportTime,
+): Resolution {
   const byName = new Map(given.map((parameter) => [parameter.name, parameter]));
   const known = new Set(declared.map(({ name }) => name));
   const problems: string[] = [];
@@ -25,16 +40,18 @@ export function resolveParameters(declared: readonly ParameterDeclaration[], giv
     if (!known.has(name)) problems.push(unknownParameter(name, [...known]));
   }
   for (const declaration of declared) {
-    const read = resolveOne(declaration, byName.get(declaration.name), zone);
+    const read = resolveOne(declaration, byName.get(declaration.name), time);
     if (read.ok) parameters.push(read.value);
     else problems.push(`parameter "${declaration.name}": ${read.problem}`);
   }
+  const tooLarge = sizeProblem(parameters);
+  if (tooLarge !== undefined) problems.push(tooLarge);
   return problems.length === 0 ? { ok: true, parameters } : { ok: false, problems };
 }
 
 /** What the template's default of one parameter resolves to; used when templates are checked. */
-export function resolveDefault(declaration: ParameterDeclaration, zone: string): Read<ResolvedParameter> {
-  return resolveOne({ ...declaration, required: false }, undefined, zone);
+export function resolveDefault(declaration: ParameterDeclaration, time: ReportTime): Read<ResolvedParameter> {
+  return resolveOne({ ...declaration, required: false }, undefined, time);
 }
 
 function unknownParameter(name: string, known: readonly string[]): string {
@@ -44,21 +61,60 @@ function unknownParameter(name: string, known: readonly string[]): string {
   return `parameter ${quoted(name)} is not one of the template's; ${list}`;
 }
 
-function resolveOne(declaration: ParameterDeclaration, given: GivenParameter | undefined, zone: string): Read<ResolvedParameter> {
-  const { name, type } = declaration;
-  if (type === 'Period') {
-    if (given?.value !== undefined) return bad('is a Period: give it as period: {from, to}, not as value');
-    const period = given?.period ?? declaration.defaultPeriod;
-    if (period === undefined) return absent(declaration, { name, type, value: null });
-    const read = readPeriod(period, zone, declaration.maxDays);
-    return read.ok ? good({ name, type, value: read.value }) : read;
+type Declared<Type extends ParameterType> = ParameterDeclaration & { readonly type: Type };
+
+function resolveOne(declaration: ParameterDeclaration, given: GivenParameter | undefined, time: ReportTime): Read<ResolvedParameter> {
+  const { type } = declaration;
+  const misplaced = misplacedForm(type, given);
+  if (misplaced !== undefined) return bad(misplaced);
+  switch (type) {
+    case 'Period':
+      return resolvePeriod({ ...declaration, type }, given, time);
+    case 'Strings':
+    case 'Choices':
+      return resolveList({ ...declaration, type }, given);
+    default:
+      return resolveScalar({ ...declaration, type }, given);
   }
-  if (given?.period !== undefined) return bad(`is a ${type}: give it as value, not as period`);
+}
+
+/** A value in a field that the type does not have would be left unread without a word. */
+function misplacedForm(type: ParameterType, given: GivenParameter | undefined): string | undefined {
+  const own = type === 'Period' ? 'period' : type === 'Strings' || type === 'Choices' ? 'values' : 'value';
+  const other = (['value', 'values', 'period'] as const).find((form) => form !== own && given?.[form] !== undefined);
+  return other === undefined ? undefined : `is a ${type}: give it as ${EXAMPLES[own]}, not as ${other}`;
+}
+
+const EXAMPLES = { value: 'value', values: 'values: [...]', period: 'period: {from, to}' } as const;
+
+function resolvePeriod(declaration: Declared<'Period'>, given: GivenParameter | undefined, time: ReportTime): Read<ResolvedParameter> {
+  const { name, type, maxDays } = declaration;
+  const period = given?.period ?? declaration.defaultPeriod;
+  if (period === undefined) return absent(declaration, { name, type, value: null });
+  return map(readPeriod(period, time, maxDays), (value) => ({ name, type, value }));
+}
+
+function resolveList(declaration: Declared<'Strings' | 'Choices'>, given: GivenParameter | undefined): Read<ResolvedParameter> {
+  const { name, type } = declaration;
+  const values = given?.values ?? declaration.defaultValues;
+  if (values === undefined) return absent(declaration, { name, type, value: null });
+  if (values.length === 0 && declaration.required === true) return bad(`is required: give at least one value${hint(declaration)}`);
+  const read = type === 'Strings' ? readStrings(values, declaration) : readChoices(values, declaration);
+  return map(read, (value) => ({ name, type, value }));
+}
+
+function resolveScalar(
+  declaration: Declared<Exclude<ParameterType, 'Period' | 'Strings' | 'Choices'>>,
+  given: GivenParameter | undefined,
+): Read<ResolvedParameter> {
+  const { name, type } = declaration;
   const value = given?.value ?? declaration.default;
   if (value === undefined) return absent(declaration, { name, type, value: null });
   switch (type) {
     case 'String':
       return map(readString(value, declaration), (text) => ({ name, type, value: text }));
+    case 'Choice':
+      return map(readChoice(value, declaration), (choice) => ({ name, type, value: choice }));
     case 'Integer':
       return map(readInteger(value, declaration), (digits) => ({ name, type, value: digits }));
     case 'Decimal':
@@ -66,9 +122,18 @@ function resolveOne(declaration: ParameterDeclaration, given: GivenParameter | u
     case 'Boolean':
       return map(readBoolean(value), (truth) => ({ name, type, value: truth }));
     case 'Date':
-      if (typeof value !== 'string') return bad(`${value} is not a date; write it as "YYYY-MM-DD", in quotes`);
-      return map(readDate(value), (date) => ({ name, type, value: date }));
+      return map(readQuoted(value, readDate, 'a date; write it as "YYYY-MM-DD"'), (date) => ({ name, type, value: date }));
+    case 'Timestamp':
+      return map(readQuoted(value, readTimestamp, 'an instant; write it as "2026-10-01T08:00:00+02:00"'), (instant) => ({
+        name,
+        type,
+        value: instant,
+      }));
   }
+}
+
+function readQuoted(given: GivenScalar, read: (text: string) => Read<string>, what: string): Read<string> {
+  return typeof given === 'string' ? read(given) : bad(`${given} is not ${what}, in quotes`);
 }
 
 function absent(declaration: ParameterDeclaration, empty: ResolvedParameter): Read<ResolvedParameter> {

@@ -1,30 +1,19 @@
 /** One reader a scalar type: the given value to its canonical form, or the clause that says what is wrong with it and how to write it. */
-import { foreignText, quoted } from '../../foreign-text.ts';
+import { quoted } from '../../foreign-text.ts';
 import { bad, good, type GivenScalar, type ParameterDeclaration, type Read } from './declaration.ts';
 import { canonicalDecimal, compareDecimals, DECIMAL_LIMIT } from './decimal.ts';
-import { compilePattern, PATTERN_LIMIT } from './pattern.ts';
+import { notText, textRule } from './text-rule.ts';
 
 /** The range of PostgreSQL's bigint and of every other 64-bit integer. */
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
-/** Longest text of a value (api.md Bounds). */
-export const VALUE_LIMIT = 1024;
 
 export function readString(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {
-  if (typeof given !== 'string') {
-    return bad(
-      `${given} is a number in the manifest, but the parameter is a String: put it in quotes ("${given}"), because YAML drops leading zeros of numbers`,
-    );
-  }
-  const length = [...given].length;
-  const { minLength, maxLength = VALUE_LIMIT, pattern } = declaration;
-  if (minLength !== undefined && length < minLength)
-    return bad(`${quoted(given)} has ${length} characters; at least ${minLength} are needed`);
-  if (length > maxLength) return bad(`the value has ${length} characters; at most ${maxLength} are allowed`);
-  if (pattern === undefined) return good(given);
-  const compiled = compilePattern(pattern);
-  if (!compiled.ok) return compiled;
-  return compiled.value(given) ? good(given) : bad(`${quoted(given)} does not match the pattern ${foreignText(pattern, PATTERN_LIMIT)}`);
+  if (typeof given !== 'string') return notText(given, 'String');
+  const rule = textRule(declaration);
+  if (!rule.ok) return rule;
+  const problem = rule.value(given);
+  return problem === undefined ? good(given) : bad(problem);
 }
 
 export function readInteger(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {

@@ -11,6 +11,7 @@ import { JOBS, REPORT_STORAGES, REPORTS } from '../../kube/resources.ts';
 import { addFinalizer, removeFinalizer } from '../finalizers.ts';
 import { StorageError } from '../storage/access.ts';
 import { STORAGE_FINALIZER } from '../storage/in-use.ts';
+import { templateAt, templateKeyOf } from '../template/template.ts';
 import { writeStatus } from '../write-status.ts';
 import { FILE_FINALIZER } from './end.ts';
 import { classifyRefusal } from './job-state.ts';
@@ -154,7 +155,7 @@ function findStorage(parts: ReportParts, report: Report, place: FilePlace): Repo
     if (storage?.metadata.uid === place.storage.uid) return storage;
     throw new StorageError('NotFound', `ReportStorage "${place.storage.name}" (uid ${place.storage.uid}) is gone`);
   }
-  const name = report.spec.storageRef?.name ?? parts.templates.get(`${namespace}/${report.spec.templateRef.name}`)?.spec.storageRef?.name;
+  const name = report.spec.storageRef?.name ?? templateAt(parts, templateKeyOf(report))?.spec.storageRef?.name;
   if (name !== undefined) return parts.storages.get(`${namespace}/${name}`);
   return parts.storages.byIndex(STORAGES_BY_NAMESPACE, namespace).find(({ spec }) => spec.default);
 }

@@ -15,6 +15,7 @@ import { REPORT_LABEL } from './job.ts';
 import type { Running } from './limits.ts';
 import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, type ReportParts } from './parts.ts';
 import type { Plan } from './plan.ts';
+import { templateKeyOf } from '../template/template.ts';
 import { isTerminal } from './status.ts';
 
 const BUSY_INTERVAL_MS = 1_000;
@@ -84,8 +85,7 @@ export function reportOfPod(pod: Pod): ObjectKey | undefined {
 
 /** Indexes of the Report store: who is concerned when a template or a storage changes. */
 export const REPORT_INDEXES = {
-  [REPORTS_BY_TEMPLATE]: (report: Report): readonly string[] =>
-    isTerminal(report) ? [] : [`${report.metadata.namespace ?? ''}/${report.spec.templateRef.name}`],
+  [REPORTS_BY_TEMPLATE]: (report: Report): readonly string[] => (isTerminal(report) ? [] : [templateKeyOf(report)]),
   [REPORTS_BY_NAMESPACE]: (report: Report): readonly string[] =>
     isTerminal(report) && (report.metadata.finalizers ?? []).length === 0 ? [] : [report.metadata.namespace ?? ''],
 };

@@ -32,7 +32,7 @@ export async function gather(parts: ReportParts, key: ObjectKey, signal: AbortSi
     return { ...base, job: cachedJobView(parts, report, jobs), ...(await ending(parts, report, jobs, deleting, signal)) };
   }
   const job = await jobView(parts, report, jobs, signal);
-  if (job.kind === 'none') return { ...base, job, readiness: await readinessOf(parts, report) };
+  if (job.kind === 'none') return { ...base, job, readiness: await readinessOf(parts, report, signal) };
   if (job.kind !== 'present') return { ...base, job };
   const stored = await storedView(parts, report, job, signal);
   const progress = job.pods.map(({ metadata }) => parts.progressOf(metadata.uid)).findLast((known) => known !== undefined);

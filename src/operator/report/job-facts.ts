@@ -9,6 +9,7 @@ import { PLAN_ENV, type ReportFormat, type ResolvedParameter, type RunPlan, type
 import { RUNNER_CONTAINER, TTL_ANNOTATION } from './job.ts';
 
 const DEFAULT_TTL_SECONDS = 3600;
+const TEMPLATE_KINDS: readonly TemplateFacts['kind'][] = ['ReportTemplate', 'ClusterReportTemplate'];
 
 export interface JobFacts {
   readonly attempt: number;
@@ -123,7 +124,7 @@ export function planFacts(plan: RunPlan): JobFacts {
     output.storage.name,
     output.storage.uid,
   ];
-  if (!texts.every((text) => typeof text === 'string')) throw new TypeError('not a plan');
+  if (!texts.every((text) => typeof text === 'string') || !TEMPLATE_KINDS.includes(template.kind)) throw new TypeError('not a plan');
   return {
     attempt,
     template: { kind: template.kind, name: template.name, uid: template.uid, generation: template.generation },
@@ -140,5 +141,13 @@ export function planFacts(plan: RunPlan): JobFacts {
 /** As a status shows it; a parameter that was not given is not shown. */
 function statusParameter({ name, type, value }: ResolvedParameter): NonNullable<ReportStatus['parameters']> {
   if (value === null) return [];
-  return type === 'Period' ? [{ name, period: { from: value.from, to: value.to } }] : [{ name, value: String(value) }];
+  switch (type) {
+    case 'Period':
+      return [{ name, period: { from: value.from, to: value.to } }];
+    case 'Strings':
+    case 'Choices':
+      return [{ name, values: value }];
+    default:
+      return [{ name, value: String(value) }];
+  }
 }

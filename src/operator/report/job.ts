@@ -7,13 +7,13 @@
 import { createHash } from 'node:crypto';
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import { apiVersionOf, JOBS, REPORTS } from '../../kube/resources.ts';
 import type { Manifest } from '../../kube/client.ts';
 import { base32 } from '../../base32.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
 import type { RunnerSettings } from '../settings.ts';
+import type { Template } from '../template/template.ts';
 import { effectiveResources } from './resources.ts';
 
 /** Only this container speaks for a run. */
@@ -38,7 +38,7 @@ export function jobName(report: Report, attempt: number): string {
 
 export function jobManifest(
   report: Report,
-  template: ReportTemplate,
+  template: Template,
   storage: ReportStorage,
   plan: RunPlan,
   planJson: string,
@@ -110,7 +110,7 @@ export function jobManifest(
 }
 
 /** Literals hold no secret; secrets are references that the kubelet resolves. Paths are told, never assumed. */
-function environment(template: ReportTemplate, storage: ReportStorage, planJson: string): readonly unknown[] {
+function environment(template: Template, storage: ReportStorage, planJson: string): readonly unknown[] {
   const literal = (name: string, value: string): unknown => ({ name, value });
   const secret = (name: string, from: { readonly name: string; readonly key: string }, optional = false): unknown => ({
     name,

@@ -4,12 +4,13 @@
  * Mistakes in the Report itself come first and end it, even while a storage is still missing: nobody should wait an hour to learn that a parameter is misspelt.
  */
 import { findCondition } from '../../api/conditions.ts';
+import type { ClusterReportTemplate } from '../../api/generated/clusterreporttemplate.ts';
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import type { PendingReason } from '../../api/reasons.ts';
 import type { Condition } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
+import { templateAt, templateKeyOf, titleOf, type Template } from '../template/template.ts';
 import { planFacts } from './job-facts.ts';
 import { jobManifest } from './job.ts';
 import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
@@ -19,21 +20,22 @@ import type { Readiness } from './view.ts';
 
 type Waiting = Extract<Readiness, { kind: 'waiting' }>;
 
-export async function readinessOf(parts: ReportParts, report: Report): Promise<Readiness> {
-  const readiness = await firstBlocker(parts, report);
+export async function readinessOf(parts: ReportParts, report: Report, signal: AbortSignal): Promise<Readiness> {
+  const readiness = await firstBlocker(parts, report, signal);
   if (readiness.kind !== 'ready' && !(readiness.kind === 'waiting' && readiness.reason === 'Queued'))
     parts.limiter.release(report.metadata.uid);
   return readiness;
 }
 
-async function firstBlocker(parts: ReportParts, report: Report): Promise<Readiness> {
+async function firstBlocker(parts: ReportParts, report: Report, signal: AbortSignal): Promise<Readiness> {
   const { namespace = '' } = report.metadata;
-  const template = parts.templates.get(`${namespace}/${report.spec.templateRef.name}`);
-  if (template === undefined) {
-    return waiting('TemplateNotFound', `ReportTemplate "${report.spec.templateRef.name}" does not exist in namespace ${namespace}`);
-  }
-  const unready = notReady(template, 'TemplateNotReady', `ReportTemplate "${template.metadata.name}"`);
-  if (unready !== undefined) return unready;
+  const template = templateAt(parts, templateKeyOf(report));
+  if (template === undefined) return waiting('TemplateNotFound', missingTemplate(parts, report));
+  const blocked =
+    template.kind === 'ReportTemplate'
+      ? notReady(template, 'TemplateNotReady', titleOf(template))
+      : await notOffered(parts, template, namespace, signal);
+  if (blocked !== undefined) return blocked;
   const checked = checkReport(report, template);
   if (!checked.ok) return { kind: 'hopeless', reason: checked.reason, message: checked.message };
   const storage = findStorage(parts, namespace, checked.storageName);
@@ -45,13 +47,7 @@ async function firstBlocker(parts: ReportParts, report: Report): Promise<Readine
   return claimPlace(parts, report, checked, template, storage);
 }
 
-function claimPlace(
-  parts: ReportParts,
-  report: Report,
-  checked: CheckedReport,
-  template: ReportTemplate,
-  storage: ReportStorage,
-): Readiness {
+function claimPlace(parts: ReportParts, report: Report, checked: CheckedReport, template: Template, storage: ReportStorage): Readiness {
   const run = planRun(report, checked, template, storage, report.status.attempt ?? 1, parts.allowLoopback);
   if (!run.ok) return { kind: 'hopeless', reason: run.reason, message: run.message };
   const { uid, namespace = '', creationTimestamp } = report.metadata;
@@ -65,6 +61,31 @@ function claimPlace(
   });
   if (!verdict.granted) return waiting('Queued', verdict.message);
   return { kind: 'ready', job: jobManifest(report, template, storage, run.plan, run.planJson, parts.runner), facts: planFacts(run.plan) };
+}
+
+function missingTemplate({ clusterTemplates }: ReportParts, { metadata, spec: { templateRef } }: Report): string {
+  const title = `${templateRef.kind} "${templateRef.name}"`;
+  if (templateRef.kind === 'ReportTemplate') return `${title} does not exist in namespace ${metadata.namespace ?? ''}`;
+  return clusterTemplates === undefined
+    ? `${title}: this operator reads no ClusterReportTemplates (--cluster-templates=false)`
+    : `${title} does not exist`;
+}
+
+/** Whose namespace is not meant need not wait for others to mend the template. */
+async function notOffered(
+  parts: ReportParts,
+  template: ClusterReportTemplate,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Exclude<Readiness, { kind: 'ready' }> | undefined> {
+  const { allowedNamespaces } = template.spec;
+  const title = titleOf(template);
+  if (allowedNamespaces !== undefined && !(await parts.namespaces.isSelected(namespace, allowedNamespaces, signal))) {
+    const message = `${title} is not for namespace ${namespace}: spec.allowedNamespaces does not select its labels; ask the cluster's owner, then create a new Report`;
+    return { kind: 'hopeless', reason: 'NamespaceNotAllowed', message };
+  }
+  const problems = parts.verdicts.problemsOf(template);
+  return problems.length === 0 ? undefined : waiting('TemplateNotReady', `${title} is not ready (InvalidTemplate): ${problems.join('; ')}`);
 }
 
 /** The storage named, else the namespace's default one. */

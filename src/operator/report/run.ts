@@ -4,7 +4,6 @@
 import { contentTypeOf, fileNameOf, fileNameProblem } from '../../api/file-name.ts';
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import { resolveParameters } from '../../api/parameters/resolve.ts';
 import type { FailureReason } from '../../api/reasons.ts';
 import { PLAN_LIMIT_BYTES, type ReportFormat, type ResolvedParameter, type RunPlan } from '../../runner/plan.ts';
@@ -13,6 +12,7 @@ import { timeZoneProblem } from '../../time/zones.ts';
 import { planJsonOf } from '../plan-json.ts';
 import { bucketOf } from '../storage/bucket.ts';
 import { columnsOf, sourceOf } from '../template/plan-parts.ts';
+import type { Template } from '../template/template.ts';
 
 type Hopeless = { readonly ok: false; readonly reason: FailureReason; readonly message: string };
 
@@ -28,7 +28,7 @@ export interface CheckedReport {
 export type RunOutcome = { readonly ok: true; readonly plan: RunPlan; readonly planJson: string } | Hopeless;
 
 /** The Report's own fields against its template: every mistake at once. Needs no storage, so that nobody waits for one to learn of a typing error. */
-export function checkReport(report: Report, template: ReportTemplate): CheckedReport | Hopeless {
+export function checkReport(report: Report, template: Template): CheckedReport | Hopeless {
   const { spec } = report;
   const format = spec.format ?? template.spec.formats[0];
   if (format === undefined || !template.spec.formats.includes(format)) {
@@ -42,11 +42,10 @@ export function checkReport(report: Report, template: ReportTemplate): CheckedRe
   const zoneProblem = timeZoneProblem(spec.timeZone);
   const nameProblem = spec.fileName === undefined ? undefined : fileNameProblem(spec.fileName);
   const storage = storageNameOf(report, template);
-  const resolution = resolveParameters(
-    template.spec.parameters ?? [],
-    spec.parameters ?? [],
-    zoneProblem === undefined ? spec.timeZone : 'UTC',
-  );
+  const resolution = resolveParameters(template.spec.parameters ?? [], spec.parameters ?? [], {
+    zone: zoneProblem === undefined ? spec.timeZone : 'UTC',
+    createdAt: Date.parse(report.metadata.creationTimestamp),
+  });
   const problems = [
     ...(zoneProblem === undefined ? [] : [`timeZone ${zoneProblem}`]),
     ...(nameProblem === undefined ? [] : [nameProblem]),
@@ -59,7 +58,7 @@ export function checkReport(report: Report, template: ReportTemplate): CheckedRe
 }
 
 /** Name of the storage a Report must use, or why it may not use the one it names. */
-function storageNameOf(report: Report, template: ReportTemplate): { readonly name: string | undefined } | { readonly problem: string } {
+function storageNameOf(report: Report, template: Template): { readonly name: string | undefined } | { readonly problem: string } {
   const asked = report.spec.storageRef?.name;
   const bound = template.spec.storageRef?.name;
   const allowed = template.spec.allowedStorageRefs?.map(({ name }) => name) ?? [];
@@ -74,7 +73,7 @@ function storageNameOf(report: Report, template: ReportTemplate): { readonly nam
 export function planRun(
   report: Report,
   checked: CheckedReport,
-  template: ReportTemplate,
+  template: Template,
   storage: ReportStorage,
   attempt: number,
   allowLoopback: boolean,
@@ -87,7 +86,7 @@ export function planRun(
     version: 1,
     report: { namespace, name, uid },
     template: {
-      kind: 'ReportTemplate',
+      kind: template.kind,
       name: template.metadata.name,
       uid: template.metadata.uid,
       generation: template.metadata.generation ?? 0,

@@ -5,10 +5,10 @@
  */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import { keyOf } from '../../kube/store.ts';
 import { hostProblem } from '../allowed-hosts.ts';
 import { secretText } from '../secrets.ts';
+import { titleOf, type Template } from '../template/template.ts';
 import { postgresDestination } from '../../sql/postgres-url.ts';
 import type { ReportParts } from './parts.ts';
 import type { Readiness } from './view.ts';
@@ -24,7 +24,7 @@ interface Need {
 export async function secretBlocker(
   parts: ReportParts,
   report: Report,
-  template: ReportTemplate,
+  template: Template,
   storage: ReportStorage,
 ): Promise<Extract<Readiness, { kind: 'waiting' }> | undefined> {
   const { namespace = '' } = report.metadata;
@@ -46,10 +46,10 @@ export async function secretBlocker(
   return undefined;
 }
 
-function needs(template: ReportTemplate, storage: ReportStorage): readonly Need[] {
+function needs(template: Template, storage: ReportStorage): readonly Need[] {
   const { postgres } = template.spec.source;
   const { caSecretRef } = storage.spec.s3;
-  const of = `of ReportTemplate "${template.metadata.name}"`;
+  const of = `of ${titleOf(template)}`;
   return [
     ...(postgres === undefined
       ? []

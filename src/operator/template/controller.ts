@@ -1,30 +1,34 @@
 /**
- * Says of each ReportTemplate whether Reports can be made from it, in its Ready condition. Reports wait for that word (TemplateNotReady) and repeat its message.
+ * Says of each template whether Reports can be made from it, in its Ready condition. Reports wait until that is so (TemplateNotReady) and repeat the message.
+ *
+ * A ClusterReportTemplate has one status and may have several operators. The one that works in all namespaces always writes it; one that works in some writes it only where
+ * nobody has judged the present generation, or two with different allow-lists would correct each other for ever.
  */
 import { toCondition } from '../../api/conditions.ts';
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import type { Result } from '../../kube/controller.ts';
-import { REPORT_TEMPLATES } from '../../kube/resources.ts';
-import type { ObjectKey, Store } from '../../kube/store.ts';
+import type { ObjectKey } from '../../kube/store.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import { rfc3339 } from '../report/status.ts';
-import type { JobAllowList } from '../settings.ts';
 import { writeStatus } from '../write-status.ts';
-import { templateProblems } from './validate.ts';
+import { templateAt, typeOf, type Template, type TemplateStores } from './template.ts';
+import type { TemplateVerdicts } from './verdicts.ts';
 
-export interface TemplateControllerParts {
+export interface TemplateControllerParts extends TemplateStores {
   readonly client: KubeClient;
-  readonly templates: Store<ReportTemplate>;
   readonly events: EventRecorder;
-  readonly allow: JobAllowList;
+  readonly verdicts: TemplateVerdicts;
+  /** This operator works in all namespaces. */
+  readonly speaksForCluster: boolean;
 }
 
 export async function reconcileTemplate(parts: TemplateControllerParts, key: ObjectKey, signal: AbortSignal): Promise<Result> {
-  const template = parts.templates.get(key);
+  const template = templateAt(parts, key);
   if (template === undefined || template.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
-  const status = nextTemplateStatus(template, templateProblems(template, parts.allow), Date.now());
-  const written = await writeStatus(parts.client, REPORT_TEMPLATES, template, status, signal);
+  const isShared = template.kind === 'ClusterReportTemplate' && !parts.speaksForCluster;
+  if (isShared && template.status.observedGeneration === template.metadata.generation) return { kind: 'done' };
+  const status = nextTemplateStatus(template, parts.verdicts.problemsOf(template), Date.now());
+  const written = await writeStatus(parts.client, typeOf(template), template, status, signal);
   const [ready] = status.conditions ?? [];
   if (written !== template && ready?.status === 'False') {
     parts.events.record(template, { type: 'Warning', reason: ready.reason, action: 'Validate', note: ready.message });
@@ -32,11 +36,7 @@ export async function reconcileTemplate(parts: TemplateControllerParts, key: Obj
   return { kind: 'done' };
 }
 
-export function nextTemplateStatus(
-  template: ReportTemplate,
-  problems: readonly string[],
-  now: number,
-): NonNullable<ReportTemplate['status']> {
+export function nextTemplateStatus(template: Template, problems: readonly string[], now: number): Template['status'] {
   const generation = template.metadata.generation ?? 0;
   const note =
     problems.length === 0

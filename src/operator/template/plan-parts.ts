@@ -1,9 +1,9 @@
 /** The parts of a plan that a template decides. */
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import type { SourcePlan } from '../../runner/plan.ts';
 import type { Column } from '../../runner/rows.ts';
+import type { Template } from './template.ts';
 
-export function sourceOf(template: ReportTemplate): SourcePlan {
+export function sourceOf(template: Template): SourcePlan {
   const { inline, postgres } = template.spec.source;
   if (inline !== undefined) return { kind: 'inline', rows: inline.rows };
   if (postgres === undefined) throw new TypeError('a template without a source passed the schema');
@@ -11,7 +11,7 @@ export function sourceOf(template: ReportTemplate): SourcePlan {
   return { kind: 'postgres', query, ...(statementTimeoutSeconds === undefined ? {} : { statementTimeoutSeconds }) };
 }
 
-export function columnsOf(template: ReportTemplate): readonly Column[] | undefined {
+export function columnsOf(template: Template): readonly Column[] | undefined {
   return template.spec.columns?.map(({ name, header, type, numberFormat, width }) => ({
     name,
     header: header ?? name,

@@ -1,5 +1,4 @@
 /** What a template says that the schema cannot judge: SQL against parameters, rows against columns, defaults against their own rules, wishes against the allow-list. */
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
 import { checkDeclarations } from '../../api/parameters/check-declarations.ts';
 import { stringifyExact } from '../../exact-json.ts';
 import { checkInlineRows } from '../../runner/sources/inline-rows.ts';
@@ -8,6 +7,7 @@ import { checkPlaceholders } from '../../sql/placeholders.ts';
 import { planJsonOf } from '../plan-json.ts';
 import type { JobAllowList } from '../settings.ts';
 import { columnsOf } from './plan-parts.ts';
+import type { Template } from './template.ts';
 
 /** api.md: inline rows are for tables that fit a manifest. */
 const INLINE_LIMIT_BYTES = 64 * 1024;
@@ -15,12 +15,12 @@ const INLINE_LIMIT_BYTES = 64 * 1024;
 const TEMPLATE_PART_LIMIT_BYTES = PLAN_LIMIT_BYTES - 40_000;
 
 /** Every mistake as a sentence that begins with the field and says what to do; empty = the template is ready. */
-export function templateProblems(template: ReportTemplate, allow: JobAllowList): readonly string[] {
+export function templateProblems(template: Template, allow: JobAllowList): readonly string[] {
   const declared = template.spec.parameters ?? [];
   return [...checkDeclarations(declared), ...sourceProblems(template), ...jobProblems(template, allow), ...sizeProblems(template)];
 }
 
-function sourceProblems(template: ReportTemplate): readonly string[] {
+function sourceProblems(template: Template): readonly string[] {
   const { inline, postgres } = template.spec.source;
   const problems: string[] = [];
   if (postgres !== undefined) {
@@ -38,7 +38,7 @@ function sourceProblems(template: ReportTemplate): readonly string[] {
 }
 
 /** security.md 15: a template is written by a namespace's owner, nodes and queues belong to the cluster's. */
-function jobProblems({ spec: { job } }: ReportTemplate, allow: JobAllowList): readonly string[] {
+function jobProblems({ spec: { job } }: Template, allow: JobAllowList): readonly string[] {
   const problems: string[] = [];
   for (const label of Object.keys(job.labels ?? {})) {
     if (allow.labelPrefixes.some((prefix) => label.startsWith(prefix))) continue;
@@ -67,7 +67,7 @@ function jobProblems({ spec: { job } }: ReportTemplate, allow: JobAllowList): re
   return problems;
 }
 
-function sizeProblems(template: ReportTemplate): readonly string[] {
+function sizeProblems(template: Template): readonly string[] {
   const bytes = Buffer.byteLength(planJsonOf({ source: template.spec.source, columns: template.spec.columns ?? [] }));
   return bytes <= TEMPLATE_PART_LIMIT_BYTES
     ? []

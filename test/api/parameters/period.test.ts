@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readDate, readPeriod } from '../../../src/api/parameters/period.ts';
+import { readDate } from '../../../src/api/parameters/instants.ts';
+import { readPeriod as readPeriodAt } from '../../../src/api/parameters/period.ts';
+import type { GivenPeriod, Read } from '../../../src/api/parameters/declaration.ts';
+import type { InstantPeriod } from '../../../src/api/parameters/period.ts';
+
+/** For periods that are given by their bounds, which do not depend on when the Report was created. */
+function readPeriod(given: GivenPeriod, zone: string, maxDays: number | undefined): Read<InstantPeriod> {
+  return readPeriodAt(given, { zone, createdAt: 0 }, maxDays);
+}
 
 describe('a date', () => {
   test.each(['2026-10-01', '2024-02-29', '2000-02-29', '0000-01-01', '9999-12-31', '2011-12-30'])('%s', (text) => {

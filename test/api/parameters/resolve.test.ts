@@ -13,7 +13,10 @@ function resolve(
   given?: Omit<GivenParameter, 'name'>,
   zone = 'UTC',
 ): Value | { readonly problem: string } {
-  const resolution = resolveParameters([{ name: 'p', ...declaration }], given === undefined ? [] : [{ name: 'p', ...given }], zone);
+  const resolution = resolveParameters([{ name: 'p', ...declaration }], given === undefined ? [] : [{ name: 'p', ...given }], {
+    zone,
+    createdAt: 0,
+  });
   if (!resolution.ok) {
     expect(resolution.problems).toHaveLength(1);
     return { problem: resolution.problems[0] ?? '' };
@@ -295,7 +298,7 @@ describe('all at once', () => {
       { name: 'limit', value: 3 },
       { name: 'month', period: { from: '2026-10-01', to: '2026-11-01' } },
     ];
-    expect(resolveParameters(declared, given, 'UTC')).toEqual({
+    expect(resolveParameters(declared, given, { zone: 'UTC', createdAt: 0 })).toEqual({
       ok: true,
       parameters: [
         { name: 'month', type: 'Period', value: { from: '2026-10-01T00:00:00Z', to: '2026-11-01T00:00:00Z' } },
@@ -316,7 +319,7 @@ describe('all at once', () => {
       { name: 'limit', value: 11 },
       { name: 'paid', value: 'yes' },
     ];
-    expect(resolveParameters(declared, given, 'UTC')).toEqual({
+    expect(resolveParameters(declared, given, { zone: 'UTC', createdAt: 0 })).toEqual({
       ok: false,
       problems: [
         'parameter "regoin" is not one of the template\'s; did you mean "region"?',
@@ -332,19 +335,19 @@ describe('all at once', () => {
 
   test('unknown names of a template that has none, or very many', () => {
     const many = Array.from({ length: 64 }, (_, index): ParameterDeclaration => ({ name: `column_${index}_of_the_table`, type: 'String' }));
-    expect(resolveParameters([], [{ name: 'month', value: '' }], 'UTC')).toEqual({
+    expect(resolveParameters([], [{ name: 'month', value: '' }], { zone: 'UTC', createdAt: 0 })).toEqual({
       ok: false,
       problems: ['parameter "month" is not one of the template\'s; it has none'],
     });
-    const resolution = resolveParameters(many, [{ name: 'x', value: '' }], 'UTC');
+    const resolution = resolveParameters(many, [{ name: 'x', value: '' }], { zone: 'UTC', createdAt: 0 });
     expect(resolution.ok ? '' : resolution.problems[0]).toMatch(/; it has: column_0_of_the_table, .*column_19_of_the_table, …$/);
   });
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
     'a name that every object has is unknown all the same: %s',
     (name) => {
-      expect(resolveParameters([{ name: 'month', type: 'String' }], [{ name, value: 'x' }], 'UTC').ok).toBe(false);
-      expect(resolveParameters([{ name, type: 'String' }], [], 'UTC')).toEqual({
+      expect(resolveParameters([{ name: 'month', type: 'String' }], [{ name, value: 'x' }], { zone: 'UTC', createdAt: 0 }).ok).toBe(false);
+      expect(resolveParameters([{ name, type: 'String' }], [], { zone: 'UTC', createdAt: 0 })).toEqual({
         ok: true,
         parameters: [{ name, type: 'String', value: null }],
       });
@@ -362,7 +365,7 @@ test('whatever is given, there is an answer, and what is wrong is told in printa
   fc.assert(
     fc.property(type, fc.option(anyText(40), { nil: undefined }), fc.array(given, { maxLength: 2 }), (of, pattern, parameters) => {
       const declaration: ParameterDeclaration = { name: 'p', type: of, required: true, ...(pattern === undefined ? {} : { pattern }) };
-      const resolution = resolveParameters([declaration], parameters, 'Europe/Berlin');
+      const resolution = resolveParameters([declaration], parameters, { zone: 'Europe/Berlin', createdAt: 0 });
       if (resolution.ok) return;
       expect(resolution.problems.length).toBeGreaterThan(0);
       for (const problem of resolution.problems) {

@@ -1,8 +1,8 @@
 /**
  * Parameters as the text that is bound to their placeholders; the server infers each type from its place in the query.
  *
- * A bound of a Period carries the offset of the Report's zone: as a timestamptz it is the instant, as a date or a timestamp without zone PostgreSQL drops the
- * offset and what stays is the zone's own day or wall clock.
+ * A Timestamp and a bound of a Period carry the offset of the Report's zone: as a timestamptz it is the instant, as a date or a timestamp without zone PostgreSQL drops the
+ * offset and what stays is the zone's own day or wall clock. A list is one array: `= any(:customers)`, `:customers::text[] is null`.
  */
 import { placeholderNames } from '../../../sql/placeholders.ts';
 import type { ResolvedParameter } from '../../plan.ts';
@@ -22,10 +22,16 @@ export function bindTexts(parameters: readonly ResolvedParameter[], timeZone: st
 function textsOf(parameter: ResolvedParameter, timeZone: string): readonly BindText[] {
   switch (parameter.type) {
     case 'String':
+    case 'Choice':
     case 'Decimal':
     case 'Date':
     case 'Integer':
       return [parameter.value];
+    case 'Strings':
+    case 'Choices':
+      return [parameter.value === null ? null : arrayLiteral(parameter.value)];
+    case 'Timestamp':
+      return [parameter.value === null ? null : zonedText(parameter.value, timeZone)];
     case 'Boolean':
       return [parameter.value === null ? null : String(parameter.value)];
     case 'Period':
@@ -33,6 +39,14 @@ function textsOf(parameter: ResolvedParameter, timeZone: string): readonly BindT
         ? [null, null]
         : [parameter.value.from, parameter.value.to].map((bound) => zonedText(bound, timeZone));
   }
+}
+
+/**
+ * `{"acme","a \"b\""}`: every text in quotes, so that NULL, an empty text and a comma are nothing special.
+ * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+ */
+function arrayLiteral(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
 /** `2026-10-01 00:00:00+02:00`, with the era where the year needs one. */
