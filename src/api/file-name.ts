@@ -1,6 +1,6 @@
-/** What a Report's file may be called, and what it is called in each format. */
+/** What a Report's file may be called, and what it is called and said to be in each format and compression. */
 import { quoted } from '../foreign-text.ts';
-import type { ReportFormat } from '../runner/plan.ts';
+import type { Compression, ReportFormat } from '../runner/plan.ts';
 
 /** In bytes of UTF-8, without the extension. */
 export const FILE_NAME_LIMIT_BYTES = 200;
@@ -9,9 +9,24 @@ export const FILE_NAME_LIMIT_BYTES = 200;
 // U+FFFE), and the two separators of paths.
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}/\\]/u;
 
-const FORMATS: Readonly<Record<ReportFormat, { readonly extension: string; readonly contentType: string }>> = {
-  CSV: { extension: '.csv', contentType: 'text/csv; charset=utf-8' },
-  XLSX: { extension: '.xlsx', contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' },
+const GZIP_EXTENSION = '.gz';
+
+interface FormatFacts {
+  readonly extension: string;
+  readonly contentType: string;
+  /** A workbook is packed already. */
+  readonly compressible: boolean;
+}
+
+const FORMATS: Readonly<Record<ReportFormat, FormatFacts>> = {
+  CSV: { extension: '.csv', contentType: 'text/csv; charset=utf-8', compressible: true },
+  JSON: { extension: '.json', contentType: 'application/json', compressible: true },
+  NDJSON: { extension: '.ndjson', contentType: 'application/x-ndjson', compressible: true },
+  XLSX: {
+    extension: '.xlsx',
+    contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    compressible: false,
+  },
 };
 
 /** What is wrong with `spec.fileName`; undefined when nothing is. */
@@ -23,15 +38,23 @@ export function fileNameProblem(name: string): string | undefined {
   return undefined;
 }
 
-export function fileNameOf(base: string, format: ReportFormat): string {
-  return base + FORMATS[format].extension;
+export function isCompressible(format: ReportFormat): boolean {
+  return FORMATS[format].compressible;
 }
 
-export function contentTypeOf(format: ReportFormat): string {
-  return FORMATS[format].contentType;
+export function fileNameOf(base: string, format: ReportFormat, compression: Compression): string {
+  return base + FORMATS[format].extension + (compression === 'Gzip' ? GZIP_EXTENSION : '');
 }
 
-/** Every name a Report's file could have; clean-up must find the file without knowing which format was rendered. */
+/** Under Gzip that of the packed file: without a Content-Encoding, which would let clients unpack it and find neither its size nor its checksum. */
+export function contentTypeOf(format: ReportFormat, compression: Compression): string {
+  return compression === 'Gzip' ? 'application/gzip' : FORMATS[format].contentType;
+}
+
+/** Every name a Report's file could have; clean-up must find the file without knowing which format was rendered, and how. */
 export function possibleFileNames(base: string): readonly string[] {
-  return Object.values(FORMATS).map(({ extension }) => base + extension);
+  return Object.values(FORMATS).flatMap(({ extension, compressible }) => [
+    base + extension,
+    ...(compressible ? [base + extension + GZIP_EXTENSION] : []),
+  ]);
 }

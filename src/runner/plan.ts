@@ -24,7 +24,8 @@ export const PLAN_ENV = {
 /** Largest plan in bytes of UTF-8: Linux refuses a single environment string of 131,072 bytes. */
 export const PLAN_LIMIT_BYTES = 120_000;
 
-export type ReportFormat = 'CSV' | 'XLSX';
+export type ReportFormat = 'CSV' | 'JSON' | 'NDJSON' | 'XLSX';
+export type Compression = 'None' | 'Gzip';
 
 /** A parameter after defaults and checks. `null` = optional and not given. */
 export type ResolvedParameter =
@@ -54,6 +55,13 @@ export interface CsvOptions {
   /** Text of a null cell. */
   readonly null: string;
   readonly formulas: 'Escape' | 'Keep';
+}
+
+export interface JsonOptions {
+  /** Decimal columns as strings, or as numbers with all their digits. */
+  readonly decimals: 'String' | 'Number';
+  /** Integer columns as strings, or as numbers with all their digits. */
+  readonly integers: 'String' | 'Number';
 }
 
 export interface XlsxOptions {
@@ -110,7 +118,10 @@ export interface RunPlan {
   /** Absent only for SQL: then the result's own columns. */
   readonly columns?: readonly Column[];
   readonly format: ReportFormat;
+  /** Never Gzip with XLSX. */
+  readonly compression: Compression;
   readonly csv: CsvOptions;
+  readonly json: JsonOptions;
   readonly xlsx: XlsxOptions;
   readonly output: OutputPlan;
   /** Only the local demo and tests may reach loopback addresses. */

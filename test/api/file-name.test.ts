@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fileNameProblem } from '../../src/api/file-name.ts';
+import { contentTypeOf, fileNameOf, fileNameProblem, isCompressible, possibleFileNames } from '../../src/api/file-name.ts';
+import type { Compression, ReportFormat } from '../../src/runner/plan.ts';
 
 describe('a file name', () => {
   test.each([
@@ -35,5 +36,32 @@ describe('a file name', () => {
     ['a\u{1ffff}b', 'invisible'],
   ])('%j is refused', (name, why) => {
     expect(fileNameProblem(name)).toContain(why);
+  });
+});
+
+describe('a file', () => {
+  const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+  const FILES: readonly [ReportFormat, Compression, name: string, contentType: string][] = [
+    ['CSV', 'None', 'a.b.csv', 'text/csv; charset=utf-8'],
+    ['CSV', 'Gzip', 'a.b.csv.gz', 'application/gzip'],
+    ['JSON', 'None', 'a.b.json', 'application/json'],
+    ['JSON', 'Gzip', 'a.b.json.gz', 'application/gzip'],
+    ['NDJSON', 'None', 'a.b.ndjson', 'application/x-ndjson'],
+    ['NDJSON', 'Gzip', 'a.b.ndjson.gz', 'application/gzip'],
+    ['XLSX', 'None', 'a.b.xlsx', XLSX],
+  ];
+
+  test.each(FILES)('of format %s, compression %s, is %s, %s', (format, compression, name, contentType) => {
+    expect(fileNameOf('a.b', format, compression)).toBe(name);
+    expect(contentTypeOf(format, compression)).toBe(contentType);
+  });
+
+  test('is found by clean-up, whatever its format and compression', () => {
+    expect(possibleFileNames('a.b')).toEqual(FILES.map(([, , name]) => name));
+  });
+
+  test('can be compressed unless it is a workbook', () => {
+    const formats = ['CSV', 'JSON', 'NDJSON', 'XLSX'] as const;
+    expect(formats.filter(isCompressible)).toEqual(['CSV', 'JSON', 'NDJSON']);
   });
 });

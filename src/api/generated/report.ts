@@ -29,11 +29,20 @@ export interface ReportSpec {
    * A parameter that is left out takes the template's default. Every mistake is told at once, in one message (reason InvalidParameters).
    */
   readonly parameters?: readonly ReportSpecParameter[];
-  /** Format of the file: CSV or XLSX, one that the template offers. Default: the first of the template's formats. */
-  readonly format?: 'CSV' | 'XLSX';
   /**
-   * IANA time zone, e.g. Europe/Berlin, in which days begin and wall-clock times are written: of dates in parameters, of timestamps in CSV
-   * and of date cells in XLSX. Default UTC. An offset such as +02:00 is not a time zone: it would be wrong for half of the year.
+   * Format of the file: CSV, JSON (one array of objects), NDJSON (one object a line) or XLSX, one that the template offers. Default: the
+   * first of the template's formats.
+   */
+  readonly format?: 'CSV' | 'JSON' | 'NDJSON' | 'XLSX';
+  /**
+   * Gzip packs a CSV, JSON or NDJSON file, and names it .csv.gz and so on; None leaves it as it is. Default: the template's. XLSX is
+   * compressed already and cannot be packed.
+   */
+  readonly compression?: 'None' | 'Gzip';
+  /**
+   * IANA time zone, e.g. Europe/Berlin, in which days begin and wall-clock times are written: of dates in parameters, of timestamps in CSV,
+   * JSON and NDJSON and of date cells in XLSX. Default UTC. An offset such as +02:00 is not a time zone: it would be wrong for half of the
+   * year.
    */
   readonly timeZone: string;
   /**
@@ -239,13 +248,13 @@ export interface ReportStatusProgress {
 export interface ReportStatusFile {
   /** Name of the file with its extension, e.g. invoices-october.xlsx. */
   readonly name: string;
-  /** Format of the file. */
-  readonly format: 'CSV' | 'XLSX';
-  /** Content-Type of the object, e.g. text/csv; charset=utf-8. */
+  /** Format of the file; when it is packed by gzip, of what is in it. */
+  readonly format: 'CSV' | 'JSON' | 'NDJSON' | 'XLSX';
+  /** Content-Type of the object, e.g. text/csv; charset=utf-8, or application/gzip for one that is packed. */
   readonly contentType: string;
   /** Data rows; the header is not counted. */
   readonly rows: number;
-  /** Sheets of the workbook, more than 1 above 1,048,575 rows; always 1 for CSV. */
+  /** Sheets of the workbook, more than 1 above 1,048,575 rows; always 1 for the other formats. */
   readonly sheets: number;
   /** Size of the object in bytes. */
   readonly sizeBytes: number;

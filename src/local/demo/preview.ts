@@ -1,17 +1,20 @@
-/** The first rows of a file, as lines of text: of a CSV file as they stand in it, of a workbook its first sheet's cells. */
+/** The first rows of a file, as lines of text: of a text file as they stand in it, unpacked, of a workbook its first sheet's cells. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { CellValue } from 'exceljs';
+import type { ReportFormat } from '../../runner/plan.ts';
 
 /** The header and as many rows. */
 const ROWS = 3;
 
-export async function firstLines(path: string, format: 'CSV' | 'XLSX'): Promise<readonly string[]> {
-  return format === 'CSV' ? firstCsvLines(path) : firstSheetLines(path);
+export async function firstLines(path: string, format: ReportFormat): Promise<readonly string[]> {
+  return format === 'XLSX' ? firstSheetLines(path) : firstTextLines(path);
 }
 
-async function firstCsvLines(path: string): Promise<readonly string[]> {
-  const input = createReadStream(path);
+async function firstTextLines(path: string): Promise<readonly string[]> {
+  const input = textOf(path);
   const lines: string[] = [];
   try {
     for await (const line of createInterface({ input })) {
@@ -22,6 +25,12 @@ async function firstCsvLines(path: string): Promise<readonly string[]> {
     input.destroy();
   }
   return lines;
+}
+
+function textOf(path: string): Readable {
+  const file = createReadStream(path);
+  // An error comes out of the stream that is read, too.
+  return path.endsWith('.gz') ? pipeline(file, createGunzip(), () => undefined) : file;
 }
 
 /** Reads no further than it must: the examples' workbooks hold tens of thousands of rows. */

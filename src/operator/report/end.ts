@@ -5,7 +5,6 @@
  * not turn DeadlineExceeded into JobDeleted. Then what still runs is stopped, uploads are aborted and the object is deleted, and only then is the phase Failed: a
  * Failed Report never leaves an object. A bucket that is away holds this up for ten minutes at most; the finalizer finishes the work afterwards.
  */
-import { contentTypeOf } from '../../api/file-name.ts';
 import type { Report } from '../../api/generated/report.ts';
 import type { FailureReason, ReportReason } from '../../api/reasons.ts';
 import { possibleFileNames } from '../../api/file-name.ts';
@@ -41,7 +40,7 @@ export function ready(view: ReportView, run: JobFacts, result: RunSuccess, chang
   const file = {
     name: run.fileName,
     format: run.format,
-    contentType: contentTypeOf(run.format),
+    contentType: run.contentType,
     rows: result.rows,
     sheets: result.sheets,
     sizeBytes: result.bytes,

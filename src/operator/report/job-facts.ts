@@ -17,6 +17,7 @@ export interface JobFacts {
   readonly parameters: NonNullable<ReportStatus['parameters']>;
   readonly format: ReportFormat;
   readonly fileName: string;
+  readonly contentType: string;
   readonly bucket: string;
   readonly key: string;
   readonly storage: { readonly name: string; readonly uid: string };
@@ -119,6 +120,7 @@ export function planFacts(plan: RunPlan): JobFacts {
     template.name,
     template.uid,
     output.fileName,
+    output.contentType,
     output.key,
     output.bucket.bucket,
     output.storage.name,
@@ -131,6 +133,7 @@ export function planFacts(plan: RunPlan): JobFacts {
     parameters: plan.parameters.flatMap(statusParameter),
     format,
     fileName: output.fileName,
+    contentType: output.contentType,
     bucket: output.bucket.bucket,
     key: output.key,
     storage: { name: output.storage.name, uid: output.storage.uid },

@@ -1,12 +1,12 @@
 /**
  * What one run of a Report is: parameters, format, columns, bucket, key. Pure; every mistake that makes the Report hopeless is found here, before a Job exists.
  */
-import { contentTypeOf, fileNameOf, fileNameProblem } from '../../api/file-name.ts';
+import { contentTypeOf, fileNameOf, fileNameProblem, isCompressible } from '../../api/file-name.ts';
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import { resolveParameters } from '../../api/parameters/resolve.ts';
 import type { FailureReason } from '../../api/reasons.ts';
-import { PLAN_LIMIT_BYTES, type ReportFormat, type ResolvedParameter, type RunPlan } from '../../runner/plan.ts';
+import { PLAN_LIMIT_BYTES, type Compression, type ReportFormat, type ResolvedParameter, type RunPlan } from '../../runner/plan.ts';
 import { contentDisposition, objectKey } from '../../s3/object-key.ts';
 import { timeZoneProblem } from '../../time/zones.ts';
 import { planJsonOf } from '../plan-json.ts';
@@ -20,6 +20,7 @@ type Hopeless = { readonly ok: false; readonly reason: FailureReason; readonly m
 export interface CheckedReport {
   readonly ok: true;
   readonly format: ReportFormat;
+  readonly compression: Compression;
   readonly parameters: readonly ResolvedParameter[];
   /** Undefined = the namespace's default storage. */
   readonly storageName: string | undefined;
@@ -41,6 +42,7 @@ export function checkReport(report: Report, template: Template): CheckedReport |
   }
   const zoneProblem = timeZoneProblem(spec.timeZone);
   const nameProblem = spec.fileName === undefined ? undefined : fileNameProblem(spec.fileName);
+  const compression = compressionOf(report, template, format);
   const storage = storageNameOf(report, template);
   const resolution = resolveParameters(template.spec.parameters ?? [], spec.parameters ?? [], {
     zone: zoneProblem === undefined ? spec.timeZone : 'UTC',
@@ -49,12 +51,25 @@ export function checkReport(report: Report, template: Template): CheckedReport |
   const problems = [
     ...(zoneProblem === undefined ? [] : [`timeZone ${zoneProblem}`]),
     ...(nameProblem === undefined ? [] : [nameProblem]),
+    ...('problem' in compression ? [compression.problem] : []),
     ...('problem' in storage ? [storage.problem] : []),
     ...(resolution.ok ? [] : resolution.problems),
   ];
-  if (problems.length > 0 || !resolution.ok || 'problem' in storage)
+  if (problems.length > 0 || !resolution.ok || 'problem' in compression || 'problem' in storage)
     return { ok: false, reason: 'InvalidParameters', message: problems.join('; ') };
-  return { ok: true, format, parameters: resolution.parameters, storageName: storage.name };
+  return { ok: true, format, ...compression, parameters: resolution.parameters, storageName: storage.name };
+}
+
+/** A Report's word holds, or is a mistake; the template's is for those of its formats that can be compressed. */
+function compressionOf(
+  report: Report,
+  template: ReportTemplate,
+  format: ReportFormat,
+): { readonly compression: Compression } | { readonly problem: string } {
+  const asked = report.spec.compression;
+  if (isCompressible(format)) return { compression: asked ?? template.spec.compression };
+  if (asked !== 'Gzip') return { compression: 'None' };
+  return { problem: `compression Gzip: format ${format} is compressed already; leave compression out, or ask for CSV, JSON or NDJSON` };
 }
 
 /** Name of the storage a Report must use, or why it may not use the one it names. */
@@ -78,8 +93,8 @@ export function planRun(
   attempt: number,
   allowLoopback: boolean,
 ): RunOutcome {
-  const { format, parameters } = checked;
-  const fileName = fileNameOf(report.spec.fileName ?? report.metadata.name, format);
+  const { format, compression, parameters } = checked;
+  const fileName = fileNameOf(report.spec.fileName ?? report.metadata.name, format, compression);
   const { namespace = '', name, uid } = report.metadata;
   const columns = columnsOf(template);
   const plan: RunPlan = {
@@ -98,14 +113,16 @@ export function planRun(
     source: sourceOf(template),
     ...(columns === undefined ? {} : { columns }),
     format,
+    compression,
     csv: template.spec.csv,
+    json: template.spec.json,
     xlsx: template.spec.xlsx,
     output: {
       bucket: bucketOf(storage),
       storage: { name: storage.metadata.name, uid: storage.metadata.uid },
       key: keyOfFile(report, storage, fileName),
       fileName,
-      contentType: contentTypeOf(format),
+      contentType: contentTypeOf(format, compression),
       contentDisposition: contentDisposition(fileName),
     },
     allowLoopback,

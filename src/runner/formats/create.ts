@@ -1,13 +1,17 @@
 /**
- * The one place that knows which encoder belongs to which format.
+ * The one place that knows which encoder belongs to which format and compression.
  */
-import type { CsvOptions, ReportFormat, XlsxOptions } from '../plan.ts';
+import { GzipEncoder } from '../compression/gzip.ts';
+import type { Compression, CsvOptions, JsonOptions, ReportFormat, XlsxOptions } from '../plan.ts';
 import type { RowEncoder } from '../rows.ts';
 import { CsvEncoder } from './csv.ts';
+import { JsonEncoder } from './json.ts';
 import { XlsxEncoder } from './xlsx/encoder.ts';
 
 export interface EncoderOptions {
+  readonly compression: Compression;
   readonly csv: CsvOptions;
+  readonly json: JsonOptions;
   readonly xlsx: XlsxOptions;
   /** IANA zone of timestamps. */
   readonly timeZone: string;
@@ -19,9 +23,22 @@ export interface EncoderOptions {
  * @throws DossierError InvalidParameters when this runtime does not know the zone.
  */
 export function createEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
+  const encoder = plainEncoder(format, options);
+  switch (options.compression) {
+    case 'None':
+      return encoder;
+    case 'Gzip':
+      return new GzipEncoder(encoder);
+  }
+}
+
+function plainEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
   switch (format) {
     case 'CSV':
       return new CsvEncoder(options.csv, options.timeZone);
+    case 'JSON':
+    case 'NDJSON':
+      return new JsonEncoder(format, options.json, options.timeZone);
     case 'XLSX':
       return new XlsxEncoder(options.xlsx, options.timeZone);
   }

@@ -66,6 +66,7 @@ export const FACTS: JobFacts = {
   parameters: [{ name: 'region', value: 'emea' }],
   format: 'CSV',
   fileName: 'invoices.csv',
+  contentType: 'text/csv; charset=utf-8',
   bucket: 'reports',
   key: KEY,
   storage: STORAGE,

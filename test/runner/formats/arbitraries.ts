@@ -80,6 +80,30 @@ export const nastyText: fc.Arbitrary<string> = fc.oneof(
   ),
 );
 
+/** JSON as databases and APIs send it: with spaces, digits beyond doubles, escapes that pair and do not pair, names twice. */
+const jsonText: fc.Arbitrary<string> = fc.oneof(
+  fc.json(),
+  fc.jsonValue().map((value) => JSON.stringify(value, undefined, 2)),
+  nastyText.map((text) => JSON.stringify({ [text]: [text] })),
+  nastyText.map((text) => `"${text.replace(/["\\\u0000-\u001f]/g, '')}"`),
+  fc
+    .array(fc.constantFrom('\\ud83d', '\\uDE00', '\\\\', '\\"', '\\u00e9', 'ud83d', ' ', 'a', '\ud83d', '\ude00'))
+    .map((parts) => `["${parts.join('')}"]`),
+  fc.constantFrom(
+    'null',
+    ' 12.50 ',
+    '-0',
+    '1e400',
+    '9007199254740993',
+    '[ ]',
+    '{ }',
+    '"\\\\"',
+    '\r\n[\t1 ,\n2 ]',
+    '{"a": 1.10, "a": [true, false, null]}',
+    '{"__proto__": {"x": 1}}',
+  ),
+);
+
 const digits = (maxLength: number): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...'0123456789'), { minLength: 1, maxLength }).map((some) => some.join(''));
 
@@ -92,7 +116,7 @@ const SECOND = 1_000_000_000n;
 /** Cells of each type as rows.ts describes them, null aside. */
 export const cellOf: Readonly<Record<ColumnType, fc.Arbitrary<Exclude<Cell, null>>>> = {
   String: nastyText,
-  JSON: fc.oneof(fc.json(), nastyText),
+  JSON: jsonText,
   Integer: fc.oneof(
     fc.integer(),
     fc.maxSafeInteger(),

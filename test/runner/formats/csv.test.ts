@@ -6,7 +6,7 @@ import { DossierError } from '../../../src/errors.ts';
 import type { CsvOptions } from '../../../src/runner/plan.ts';
 import type { Cell, Column, ColumnType } from '../../../src/runner/rows.ts';
 import { type Table, nastyText, tableOf } from './arbitraries.ts';
-import { CSV_DEFAULTS, column, encode, encoderOf } from './encode.ts';
+import { CSV_DEFAULTS, FORMATS, column, encode, encoderOf } from './encode.ts';
 
 const options: fc.Arbitrary<CsvOptions> = fc.record({
   delimiter: fc.constantFrom<CsvOptions['delimiter'][]>(',', ';', '|', '\t'),
@@ -258,7 +258,7 @@ describe('the formula guard', () => {
     ['String', 1],
     ['JSON', true],
   ])('cannot be passed by as a %s: %s fails, naming row, column and types', (type, cell) => {
-    for (const format of ['CSV', 'XLSX'] as const) {
+    for (const format of FORMATS) {
       const columns: Column[] = [column('Boolean', { name: 'ok' }), column(type, { name: 'bad' })];
       const run = () =>
         encode(format, columns, [
@@ -272,15 +272,15 @@ describe('the formula guard', () => {
   });
 });
 
-describe('both encoders', () => {
-  test.each(['CSV', 'XLSX'] as const)('%s: a row that is too short or too long fails, naming it', (format) => {
+describe('every encoder', () => {
+  test.each(FORMATS)('%s: a row that is too short or too long fails, naming it', (format) => {
     const encoder = encoderOf(format, { csv: CSV_DEFAULTS });
     encoder.start([column('Integer')]);
     encoder.encode([[1], [2]]);
     expect(() => encoder.encode([[3], []])).toThrow('row 4 has 0 values, but the report has 1 columns');
   });
 
-  test.each(['CSV', 'XLSX'] as const)('%s: a report without columns fails', (format) => {
+  test.each(FORMATS)('%s: a report without columns fails', (format) => {
     expect(() => encoderOf(format).start([])).toThrow(expect.objectContaining({ reason: 'RenderFailed' }));
   });
 });

@@ -1,8 +1,9 @@
 /** Drives an encoder as the pipeline does. */
 import { type EncoderOptions, createEncoder } from '../../../src/runner/formats/create.ts';
-import type { CsvOptions, ReportFormat, XlsxOptions } from '../../../src/runner/plan.ts';
+import type { Compression, CsvOptions, JsonOptions, ReportFormat, XlsxOptions } from '../../../src/runner/plan.ts';
 import type { Column, ColumnType, RowBatch, RowEncoder } from '../../../src/runner/rows.ts';
 
+export const FORMATS: readonly ReportFormat[] = ['CSV', 'JSON', 'NDJSON', 'XLSX'];
 export const CSV_DEFAULTS: CsvOptions = {
   delimiter: ',',
   header: true,
@@ -12,10 +13,13 @@ export const CSV_DEFAULTS: CsvOptions = {
   null: '',
   formulas: 'Escape',
 };
+export const JSON_DEFAULTS: JsonOptions = { decimals: 'String', integers: 'Number' };
 export const XLSX_DEFAULTS: XlsxOptions = { sheetName: 'Invoices', freezeHeader: true, autoFilter: true };
 
 export interface Options {
+  readonly compression?: Compression;
   readonly csv?: Partial<CsvOptions>;
+  readonly json?: Partial<JsonOptions>;
   readonly xlsx?: Partial<XlsxOptions>;
   readonly timeZone?: string;
   /** Rows of each batch but the last. */
@@ -24,7 +28,9 @@ export interface Options {
 
 export function encoderOf(format: ReportFormat, options: Options = {}): RowEncoder {
   const whole: EncoderOptions = {
+    compression: options.compression ?? 'None',
     csv: { ...CSV_DEFAULTS, ...options.csv },
+    json: { ...JSON_DEFAULTS, ...options.json },
     xlsx: { ...XLSX_DEFAULTS, ...options.xlsx },
     timeZone: options.timeZone ?? 'UTC',
   };
