@@ -1,8 +1,9 @@
 /**
- * One field of a cron expression: a list of numbers, names and ranges with steps, as Kubernetes' parser (github.com/robfig/cron/v3) takes them, plus 7 for Sunday.
+ * One field of a cron expression: a list of numbers, names and ranges with steps, as Kubernetes' parser (github.com/robfig/cron/v3) takes them.
  *
- * Told apart from a plain list is a star, because stars change what the other fields mean: a star in a day field leaves the choice to the other one, a star as hour
- * follows the real clock. One deviation: Kubernetes reads `*-5` as `*` and drops the 5; here it is refused.
+ * A star is told apart from a list of all values, because stars change what the other fields mean: a star in a day field leaves the choice to the other one, a star as
+ * hour follows the real clock. Beyond Kubernetes, 7 is Sunday, also as the end of a range: `5-7` is Friday to Sunday, `6-7` Saturday and Sunday, `0-7` every day; open
+ * steps end on Saturday as they do there, so `7/2` has no meaning and is refused. One thing that Kubernetes takes is refused: it reads `*-5` as `*` and drops the 5.
  */
 import { bad, good, type Read } from '../api/parameters/declaration.ts';
 import { quoted } from '../foreign-text.ts';

@@ -28,7 +28,7 @@ const MACROS: ReadonlyMap<string, string> = new Map([
 const ORDER = Object.values(FIELDS);
 const ORDER_TEXT = ORDER.map(({ name }) => name).join(' ');
 
-/** A day before which nothing has to be found: 2024 is a leap year, so eight years from here hold every date. */
+/** Where the search for any day at all begins: the eight years from here, leap years among them, hold every date that there is. */
 const SOME_DAY = Date.UTC(2024, 0, 1) / 86_400_000;
 
 /** The rule of an expression, or all that is wrong with it, as one sentence that begins with the expression. */
