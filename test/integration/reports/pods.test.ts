@@ -1,5 +1,4 @@
 /** What a cluster does to the pod of a run: refuses it, cannot pull its image, kills or evicts it, or loses its Job; each ends in a reason of its own or in another try. */
-import { readdir, readFile } from 'node:fs/promises';
 import { kill, platform } from 'node:process';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
@@ -10,6 +9,7 @@ import { messageOf, reasonOf, useBilling } from '../support/billing.ts';
 import { expectFailed } from '../support/failed.ts';
 import { gatedBy, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
 import { addImage, evict } from '../support/node-control.ts';
+import { runnerOf } from '../support/runner-process.ts';
 import { s3, uniqueName } from '../support/servers.ts';
 import { jobsOf, podsOf, storyOf, tracesOf } from '../support/traces.ts';
 
@@ -207,13 +207,3 @@ describe.concurrent('an admission rule of the namespace', () => {
     await expectFailed(billing(), 'urgent', 'PodRejected', /^the cluster refuses the runner's pod: .*there-is-none/, 'none');
   });
 });
-
-/** Process id of the runner of a Report, by the plan in its environment. */
-async function runnerOf(uid: string): Promise<number> {
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const environment = await readFile(`/proc/${entry}/environ`, 'latin1').catch(() => '');
-    if (environment.includes('DOSSIER_PLAN=') && environment.includes(uid)) return Number(entry);
-  }
-  throw new Error(`no process runs the Report ${uid}`);
-}

@@ -6,9 +6,10 @@ import { newDatabase } from './servers.ts';
 export class InvoiceDatabase {
   /** As a Secret has it: no TLS, because the shared server offers none. */
   readonly url: string;
-  readonly #session: pg.Client;
+  /** One session, because advisory locks belong to sessions. */
+  readonly #session: pg.Pool;
 
-  private constructor(url: string, session: pg.Client) {
+  private constructor(url: string, session: pg.Pool) {
     this.url = url;
     this.#session = session;
   }
@@ -16,8 +17,7 @@ export class InvoiceDatabase {
   /** Makes a database with the statements given, and the Secret `billing-db` with its URL under `url`. */
   static async create(billing: Billing, ...statements: readonly string[]): Promise<InvoiceDatabase> {
     const address = await newDatabase('invoices');
-    const session = new pg.Client(address);
-    await session.connect();
+    const session = new pg.Pool({ connectionString: address, max: 1, idleTimeoutMillis: 0 });
     for (const statement of statements) await session.query(statement);
     const url = `${address}?sslmode=disable`;
     await billing.secret('billing-db', { url });
