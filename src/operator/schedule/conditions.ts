@@ -1,0 +1,79 @@
+/** The conditions of a ReportSchedule: whether it runs, how its newest run ended, and whether somebody must mend it. */
+import { findCondition, toCondition, type ConditionNote } from '../../api/conditions.ts';
+import type { Report } from '../../api/generated/report.ts';
+import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
+import type { Condition } from '../../kube/objects.ts';
+import { rfc3339 } from '../report/status.ts';
+import type { Coverage } from './coverage.ts';
+
+type Judgement = Pick<ReportScheduleStatus, 'conditions' | 'observedGeneration'>;
+
+/** One failed run does not make a schedule unready; LastRunSucceeded says it. */
+export function scheduleConditions(
+  schedule: ReportSchedule,
+  coverage: Coverage,
+  lastRun: ConditionNote | undefined,
+  now: number,
+): Judgement {
+  const ready: ConditionNote =
+    coverage.kind === 'unknown'
+      ? { type: 'Ready', status: 'False', reason: 'CoverageUnknown', message: coverage.message }
+      : schedule.spec.suspend
+        ? {
+            type: 'Ready',
+            status: 'True',
+            reason: 'Suspended',
+            message: 'switched off by spec.suspend; runs asked for by annotation still happen',
+          }
+        : { type: 'Ready', status: 'True', reason: 'Scheduled', message: 'Reports are made at their times' };
+  return judgement(schedule, ready, lastRun, now);
+}
+
+export function invalidConditions(
+  schedule: ReportSchedule,
+  { reason, message }: { readonly reason: string; readonly message: string },
+  now: number,
+): Judgement {
+  return judgement(schedule, { type: 'Ready', status: 'False', reason, message }, undefined, now);
+}
+
+/** How the newest run ended; undefined = nothing new to say. */
+export function lastRunNote(
+  lastReport: ReportScheduleStatus['lastReport'],
+  reports: readonly Report[],
+  before: ReportScheduleStatus['lastReport'],
+): ConditionNote | undefined {
+  if (lastReport === undefined || (lastReport.name === before?.name && lastReport.time === before.time)) return undefined;
+  const report = reports.find(({ metadata }) => metadata.name === lastReport.name);
+  const said = findCondition(report?.status.conditions, 'Ready');
+  if (lastReport.phase === 'Ready')
+    return {
+      type: 'LastRunSucceeded',
+      status: 'True',
+      reason: 'Completed',
+      message: `Report ${lastReport.name}: ${said?.message ?? 'Ready'}`,
+    };
+  return {
+    type: 'LastRunSucceeded',
+    status: 'False',
+    reason: said?.reason ?? 'Failed',
+    message: `Report ${lastReport.name} failed: ${said?.message ?? 'see its status'}`,
+  };
+}
+
+function judgement(schedule: ReportSchedule, ready: ConditionNote, lastRun: ConditionNote | undefined, now: number): Judgement {
+  const { status, metadata } = schedule;
+  const generation = metadata.generation ?? 0;
+  const time = rfc3339(now);
+  const stalled: ConditionNote = { ...ready, type: 'Stalled', status: ready.status === 'True' ? 'False' : 'True' };
+  const kept = findCondition(status.conditions, 'LastRunSucceeded');
+  const last: Condition | undefined = lastRun === undefined ? kept : toCondition(status.conditions, lastRun, generation, time);
+  return {
+    observedGeneration: generation,
+    conditions: [
+      toCondition(status.conditions, ready, generation, time),
+      ...(last === undefined ? [] : [last]),
+      toCondition(status.conditions, stalled, generation, time),
+    ],
+  };
+}

@@ -1,0 +1,21 @@
+/** The annotation `dossier.dev/run`: any new value is one run. */
+import { quoted } from '../../foreign-text.ts';
+import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
+import { RUN_ANNOTATION } from './run.ts';
+
+/** security.md 16: what is copied into statuses, names and Reports is short and plain. */
+const VALUE = /^[A-Za-z0-9._:-]{1,64}$/;
+
+export type RunRequest =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'asked'; readonly value: string }
+  /** A value that is not taken; nothing of it is copied anywhere but into the Event. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+export function readRequest({ metadata, status }: ReportSchedule): RunRequest {
+  const value = metadata.annotations?.[RUN_ANNOTATION];
+  if (value === undefined || value === '' || value === status.lastHandledRun) return { kind: 'none' };
+  if (VALUE.test(value)) return { kind: 'asked', value };
+  const message = `annotation ${RUN_ANNOTATION} ${quoted(value)}: must be 1 to 64 letters, digits, dots, colons, underscores or dashes, e.g. $(date +%s)`;
+  return { kind: 'refused', message };
+}

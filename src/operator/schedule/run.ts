@@ -1,0 +1,132 @@
+/**
+ * The Report of one run of a schedule, as it is created: absolute periods, owner, labels, and the marks by which it is known again.
+ *
+ * It follows from the schedule, the run and what is covered already, and from nothing else: whoever makes it twice makes the same, and a Report that somebody else put
+ * under its name is recognised by its hash (security.md 12).
+ */
+import { createHash } from 'node:crypto';
+import type { Report } from '../../api/generated/report.ts';
+import type { ReportSchedule, ReportScheduleSpecReportSpecParameter } from '../../api/generated/reportschedule.ts';
+import { stringifyExact } from '../../exact-json.ts';
+import type { Manifest } from '../../kube/client.ts';
+import { controllerOf } from '../../kube/objects.ts';
+import { apiVersionOf, REPORT_SCHEDULES, REPORTS } from '../../kube/resources.ts';
+import { lastDays, relativePeriod } from '../../schedule/relative-period.ts';
+import { requestedRunName, scheduledRunName } from '../../schedule/run-name.ts';
+import { rfc3339 } from '../report/status.ts';
+
+export const SCHEDULE_LABEL = 'dossier.dev/schedule';
+export const SCHEDULED_AT_ANNOTATION = 'dossier.dev/scheduled-at';
+/** On a schedule: run now. On a Report: which request it answers. */
+export const RUN_ANNOTATION = 'dossier.dev/run';
+/** Under SincePreviousRun: where the next period begins once this Report is Ready. */
+export const COVERS_UNTIL_ANNOTATION = 'dossier.dev/covers-until';
+/** The Report waits behind older Reports of its schedule. */
+export const QUEUE_ANNOTATION = 'dossier.dev/queue';
+
+export interface Run {
+  /** Epoch ms, a whole second. */
+  readonly scheduledAt: number;
+  /** Value of the annotation that asked for it; undefined = its time came. */
+  readonly request: string | undefined;
+}
+
+export interface PlannedReport {
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly specHash: string;
+}
+
+/** `coveredUntil`: where SincePreviousRun begins; must be set when the spec says SincePreviousRun. */
+export function reportOfRun(schedule: ReportSchedule, run: Run, coveredUntil: string | undefined): PlannedReport {
+  const { name: scheduleName, namespace = '', uid } = schedule.metadata;
+  const { metadata, spec } = schedule.spec.report;
+  const name = run.request === undefined ? scheduledRunName(scheduleName, run.scheduledAt) : requestedRunName(scheduleName, run.request);
+  const timeZone = spec.timeZone ?? schedule.spec.timeZone;
+  const parameters = spec.parameters?.map((parameter) => absolute(parameter, run.scheduledAt, timeZone, coveredUntil));
+  const reportSpec = { ...spec, timeZone, ...(parameters === undefined ? {} : { parameters }) };
+  const annotations = {
+    ...metadata?.annotations,
+    [SCHEDULED_AT_ANNOTATION]: rfc3339(run.scheduledAt),
+    ...(run.request === undefined ? {} : { [RUN_ANNOTATION]: run.request }),
+    ...(usesSincePreviousRun(schedule) ? { [COVERS_UNTIL_ANNOTATION]: rfc3339(run.scheduledAt) } : {}),
+    ...(schedule.spec.concurrencyPolicy === 'Queue' && run.request === undefined ? { [QUEUE_ANNOTATION]: 'true' } : {}),
+  };
+  const manifest: Manifest = {
+    apiVersion: apiVersionOf(REPORTS),
+    kind: REPORTS.kind,
+    metadata: {
+      name,
+      namespace,
+      labels: { ...metadata?.labels, [SCHEDULE_LABEL]: scheduleName },
+      annotations,
+      ownerReferences: [
+        {
+          apiVersion: apiVersionOf(REPORT_SCHEDULES),
+          kind: REPORT_SCHEDULES.kind,
+          name: scheduleName,
+          uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: reportSpec,
+  };
+  return { name, manifest, specHash: hashOfSpec(reportSpec) };
+}
+
+/** Whether an existing Report is the one that this run would have: this schedule's, of this very time or request, with this very spec. */
+export function isReportOfRun(report: Report, schedule: ReportSchedule, run: Run, specHash: string): boolean {
+  const { annotations } = report.metadata;
+  const sameRun =
+    run.request === undefined
+      ? annotations?.[SCHEDULED_AT_ANNOTATION] === rfc3339(run.scheduledAt) && annotations[RUN_ANNOTATION] === undefined
+      : annotations?.[RUN_ANNOTATION] === run.request;
+  return controllerOf(report)?.uid === schedule.metadata.uid && sameRun && hashOfSpec(report.spec) === specHash;
+}
+
+export function usesSincePreviousRun({ spec }: ReportSchedule): boolean {
+  return spec.report.spec.parameters?.some(({ period }) => period?.relative === 'SincePreviousRun') === true;
+}
+
+/** Where the period that a run covers began: the `from` of the period that ends where the run covers until. */
+export function coveredFrom(report: Report): string | undefined {
+  const until = instantOf(report.metadata.annotations?.[COVERS_UNTIL_ANNOTATION]);
+  return report.spec.parameters?.map(({ period }) => period).find((period) => instantOf(period?.to) === until && until !== undefined)?.from;
+}
+
+/** Epoch ms of an RFC 3339 instant; undefined for anything else. */
+export function instantOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined;
+  const instant = Date.parse(text);
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+function absolute(
+  parameter: ReportScheduleSpecReportSpecParameter,
+  scheduledAt: number,
+  timeZone: string,
+  coveredUntil: string | undefined,
+): ReportScheduleSpecReportSpecParameter {
+  const { name, period } = parameter;
+  if (period?.lastDays !== undefined) return { name, period: lastDays(period.lastDays, scheduledAt, timeZone) };
+  if (period?.relative === undefined) return parameter;
+  if (period.relative !== 'SincePreviousRun') return { name, period: relativePeriod(period.relative, scheduledAt, timeZone) };
+  if (coveredUntil === undefined) throw new TypeError('a run of SincePreviousRun was made without knowing what is covered');
+  return { name, period: { from: coveredUntil, to: rfc3339(scheduledAt) } };
+}
+
+/** SHA-256 of the spec in hex; the order of keys plays no part, because the apiserver keeps none. */
+function hashOfSpec(spec: object): string {
+  return createHash('sha256')
+    .update(stringifyExact(sorted(spec)))
+    .digest('hex');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}

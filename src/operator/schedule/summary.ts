@@ -1,0 +1,60 @@
+/** What a schedule's status says about its Reports. */
+import type { Report } from '../../api/generated/report.ts';
+import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
+
+/** security.md 16. */
+export const ACTIVE_LIMIT = 50;
+
+type Summary = Pick<ReportScheduleStatus, 'timetable' | 'active' | 'activeCount' | 'lastReport' | 'lastSuccessfulTime'>;
+
+/** `reports`: those that the schedule controls. What they no longer tell, because they were pruned, stays as it was. */
+export function summaryOf(schedule: ReportSchedule, reports: readonly Report[]): Summary {
+  const { status } = schedule;
+  const active = reports.filter((report) => !isFinished(report)).sort(byCreation);
+  const finished = reports.filter(isFinished);
+  const last = newest(finished);
+  const lastReport = last !== undefined && completionOf(last) >= (status.lastReport?.time ?? '') ? asLast(last) : status.lastReport;
+  const success = newest(finished.filter((report) => report.status.phase === 'Ready'));
+  const lastSuccessfulTime = [status.lastSuccessfulTime, success?.status.completionTime]
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  return {
+    timetable: timetableText(schedule),
+    active: active.slice(-ACTIVE_LIMIT).map(({ metadata: { name, uid } }) => ({ name, uid })),
+    activeCount: active.length,
+    ...(lastReport === undefined ? {} : { lastReport }),
+    ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }),
+  };
+}
+
+export function isFinished({ status }: Report): boolean {
+  return status.phase === 'Ready' || status.phase === 'Failed';
+}
+
+function completionOf({ status, metadata }: Report): string {
+  return status.completionTime ?? metadata.creationTimestamp;
+}
+
+function newest(reports: readonly Report[]): Report | undefined {
+  return reports.reduce<Report | undefined>(
+    (best, report) => (best === undefined || completionOf(report) >= completionOf(best) ? report : best),
+    undefined,
+  );
+}
+
+function asLast(report: Report): NonNullable<ReportScheduleStatus['lastReport']> {
+  return { name: report.metadata.name, phase: report.status.phase === 'Ready' ? 'Ready' : 'Failed', time: completionOf(report) };
+}
+
+function byCreation(a: Report, b: Report): number {
+  return a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) || a.metadata.name.localeCompare(b.metadata.name);
+}
+
+/** `0 6 1 * *`, or `Monthly at 06:00 on 1, -1`. */
+function timetableText({ spec: { schedule, calendar } }: ReportSchedule): string {
+  if (schedule !== undefined) return schedule;
+  if (calendar === undefined) return '';
+  const days = [...(calendar.daysOfWeek ?? []), ...(calendar.daysOfMonth ?? [])];
+  return `${calendar.frequency} at ${calendar.at}${days.length === 0 ? '' : ` on ${days.join(', ')}`}`;
+}
