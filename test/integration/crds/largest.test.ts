@@ -21,7 +21,7 @@ const times = <T>(count: number, make: (index: number) => T): readonly T[] => Ar
 const name63 = (index: number): string => `n${index}_`.padEnd(63, 'x');
 const longPeriod = { from: '2026-10-01T00:00:00.000000001+00:00', to: '2026-11-01T00:00:00.000000001+00:00' };
 
-test('a Report with 64 values of 1,024 characters of four bytes', async () => {
+test('a Report with 64 values of 1,024 characters of four bytes, with 64 lists of 1,000 values, with 64 periods', async () => {
   const parameters = times(64, (index) => ({ name: name63(index), value: '😀'.repeat(1024) }));
   const spec = {
     templateRef: { name: 'a'.repeat(253) },
@@ -32,16 +32,21 @@ test('a Report with 64 values of 1,024 characters of four bytes', async () => {
   };
   await expectAccepted(REPORTS, spec, { deletionPolicy: 'Retain' });
   await apiserver.client().delete(REPORTS, apiserver.namespace, 'a'.repeat(52), { propagation: 'Background' }, apiserver.signal);
+  const lists = times(64, (index) => ({ name: name63(index), values: times(1000, () => 'x'.repeat(12)) }));
+  await expectAccepted(REPORTS, { ...spec, parameters: lists }, { deletionPolicy: 'Retain' });
+  await apiserver.client().delete(REPORTS, apiserver.namespace, 'a'.repeat(52), { propagation: 'Background' }, apiserver.signal);
   const periods = times(64, (index) => ({ name: name63(index), period: longPeriod }));
   await expectAccepted(REPORTS, { ...spec, parameters: periods }, { deletionPolicy: 'Retain' });
 });
 
 test('a ReportTemplate with 64 parameters, 1,000 columns, the longest query and every setting of its Job', async () => {
   const text = { type: 'String', pattern: 'x'.repeat(256), minLength: 1, maxLength: 1024, default: '😀'.repeat(1024) };
+  const instant = { type: 'Timestamp', default: '2024-02-29T00:00:00.000001+00:00' };
+  const list = { type: 'Choices', choices: times(200, (index) => ({ value: name63(index) })), defaultValues: times(10, name63) };
   const parameters = times(64, (index) => ({
     name: name63(index),
     description: 'x'.repeat(1024),
-    ...(index % 2 === 0 ? text : { type: 'Period', maxDays: 36_600, defaultPeriod: longPeriod }),
+    ...[text, { type: 'Period', maxDays: 36_600, defaultPeriod: longPeriod }, instant, list][index % 4],
   }));
   const column = { header: 'x'.repeat(256), type: 'Decimal', numberFormat: '0'.repeat(255), width: 255 };
   const labels = Object.fromEntries(times(16, (index) => [`${'p'.repeat(60)}.${'q'.repeat(60)}/${name63(index)}`, 'v'.repeat(63)]));
@@ -56,7 +61,7 @@ test('a ReportTemplate with 64 parameters, 1,000 columns, the longest query and 
         caSecretRef: { name: 'a'.repeat(253), key: 'k'.repeat(253) },
       },
     },
-    formats: ['CSV', 'XLSX'],
+    formats: ['CSV', 'JSON', 'NDJSON', 'XLSX'],
     xlsx: { sheetName: '😀'.repeat(15) },
     allowedStorageRefs: times(32, (index) => ({ name: `s${index}`.padEnd(253, 'x') })),
     job: {

@@ -25,6 +25,7 @@ test('a field that does not exist is refused by name', async () => {
 
 field('templateRef', [
   ['a name alone is accepted', { name: 'invoices' }, 'accepted'],
+  ['the kind ClusterReportTemplate is accepted', { name: 'invoices', kind: 'ClusterReportTemplate' }, 'accepted'],
   ['the kind ReportTemplate is accepted', { name: 'invoices', kind: 'ReportTemplate' }, 'accepted'],
   ['a kind that does not exist is refused', { name: 'a', kind: 'Template' }, ['spec.templateRef.kind: ', '"Template"', '"ReportTemplate"']],
   ['a reference without a name is refused', { kind: 'ReportTemplate' }, ['spec.templateRef.name: Required value']],
@@ -51,15 +52,39 @@ field('parameters', [
   ['a name with a dash is refused', [{ name: 'due-date', value: 1 }], ['spec.parameters[0].name: ', '"due-date"']],
   ['a parameter without a name is refused', [{ value: 1 }], ['spec.parameters[0].name: Required value']],
   [
-    'a parameter with neither value nor period is refused',
+    'a parameter with nothing but a name is refused',
     [{ name: 'region' }],
-    ['spec.parameters[0]: ', '"region"', 'neither value nor period'],
+    ['spec.parameters[0]: ', '"region"', 'none of value, values and period'],
   ],
   [
     'a parameter with both value and period is refused',
     [{ name: 'month', value: 'x', period: { from: '2026-10-01', to: '2026-11-01' } }],
-    ['spec.parameters[0]: ', '"month"', 'both value and period'],
+    ['spec.parameters[0]: ', '"month"', 'more than one of value, values and period'],
   ],
+  [
+    'a parameter with both value and values is refused',
+    [{ name: 'regions', value: 'emea', values: [] }],
+    ['spec.parameters[0]: ', '"regions"', 'more than one of value, values and period'],
+  ],
+  ['a list is accepted', [{ name: 'customers', values: ['acme', 'initech'] }], 'accepted'],
+  ['a list without values is accepted', [{ name: 'customers', values: [] }], 'accepted'],
+  [
+    '1,000 values of 1,024 characters are accepted',
+    [{ name: 'customers', values: Array<string>(1000).fill('x'.repeat(1024)) }],
+    'accepted',
+  ],
+  [
+    '1,001 values are refused',
+    [{ name: 'customers', values: Array<string>(1001).fill('x') }],
+    ['spec.parameters[0].values: Too many', '1000'],
+  ],
+  [
+    'a value of 1,025 characters in a list is refused',
+    [{ name: 'customers', values: ['a', 'x'.repeat(1025)] }],
+    ['spec.parameters[0].values[1]: Too long', '1024'],
+  ],
+  ['a number without quotes in a list is refused', [{ name: 'customers', values: [7] }], ['spec.parameters[0].values[0]: ', 'string']],
+  ['a null in a list is refused', [{ name: 'customers', values: [null] }], ['spec.parameters[0].values[0]: ']],
   ['an empty string is a value', [{ name: 'region', value: '' }], 'accepted'],
   ['a value of 1,025 characters is refused', [{ name: 'region', value: 'x'.repeat(1025) }], ['spec.parameters[0].value: Too long', '1024']],
   ['1,024 characters outside of ASCII are accepted', [{ name: 'region', value: 'ü'.repeat(1024) }], 'accepted'],
@@ -74,7 +99,7 @@ field('parameters', [
   ['a larger integer is refused', [{ name: 'a', value: 2n ** 63n }], ['spec.parameters[0].value: ', 'integer,string']],
   ['a fraction without quotes is refused', [{ name: 'rate', value: 12.5 }], ['spec.parameters[0].value: ', 'integer,string']],
   ['a boolean without quotes is refused', [{ name: 'paid', value: true }], ['spec.parameters[0].value: ', 'integer,string']],
-  ['a list is refused', [{ name: 'regions', value: ['emea'] }], ['spec.parameters[0].value: ', 'integer,string']],
+  ['a list as value is refused', [{ name: 'regions', value: ['emea'] }], ['spec.parameters[0].value: ', 'integer,string']],
 ]);
 
 const malformed = (from: string): Row => [
@@ -131,6 +156,29 @@ rows('spec.parameters[].period', (period) => ({ parameters: [{ name: 'month', pe
     { from: 20261001, to: '2026-11-01' },
     ['spec.parameters[0].period.from: ', 'string'],
   ],
+  ...['Today', 'Yesterday', 'ThisWeek', 'LastWeek', 'ThisMonth', 'LastMonth', 'ThisQuarter', 'LastQuarter', 'ThisYear', 'LastYear'].map(
+    (relative): Row => [`${relative} is accepted`, { relative }, 'accepted'],
+  ),
+  [
+    'SincePreviousRun is refused, and what knows it is named',
+    { relative: 'SincePreviousRun' },
+    ['spec.parameters[0].period.relative: ', 'only a ReportSchedule knows a previous run'],
+  ],
+  ['another name is refused', { relative: 'LastDecade' }, ['spec.parameters[0].period.relative: ', '"LastDecade"', '"LastMonth"']],
+  ['lower case is refused', { relative: 'lastMonth' }, ['spec.parameters[0].period.relative: ', '"lastMonth"']],
+  ['a day is accepted', { lastDays: 1 }, 'accepted'],
+  ['36,600 days are accepted', { lastDays: 36_600 }, 'accepted'],
+  ['no days are refused', { lastDays: 0 }, ['spec.parameters[0].period.lastDays: ', 'greater than or equal to 1']],
+  ['36,601 days are refused', { lastDays: 36_601 }, ['spec.parameters[0].period.lastDays: ', 'less than or equal to 36600']],
+  ['days in quotes are refused', { lastDays: '7' }, ['spec.parameters[0].period.lastDays: ', 'integer']],
+  ['a period without anything is refused', {}, ['spec.parameters[0].period: ', 'exactly one of']],
+  [
+    'bounds and a name are refused',
+    { from: '2026-10-01', to: '2026-11-01', relative: 'LastMonth' },
+    ['spec.parameters[0].period: ', 'exactly one of'],
+  ],
+  ['a bound and days are refused', { from: '2026-10-01', lastDays: 7 }, ['spec.parameters[0].period: ', 'exactly one of']],
+  ['a name and days are refused', { relative: 'LastMonth', lastDays: 7 }, ['spec.parameters[0].period: ', 'exactly one of']],
   ['one day is accepted', { from: '2026-10-01', to: '2026-10-02' }, 'accepted'],
   ['a second is accepted', { from: '2026-10-01T00:00:00Z', to: '2026-10-01T00:00:01Z' }, 'accepted'],
   ['instants are compared as instants, not as text', { from: '2026-10-01T01:00:00+02:00', to: '2026-10-01T00:00:00Z' }, 'accepted'],
@@ -143,9 +191,27 @@ rows('spec.parameters[].period', (period) => ({ parameters: [{ name: 'month', pe
 
 field('format', [
   ['CSV is accepted', 'CSV', 'accepted'],
+  ['JSON is accepted', 'JSON', 'accepted'],
+  ['NDJSON is accepted', 'NDJSON', 'accepted'],
   ['XLSX is accepted', 'XLSX', 'accepted'],
-  ['another format is refused', 'PDF', ['spec.format: Unsupported value: "PDF"', '"CSV", "XLSX"']],
+  ['another format is refused', 'PDF', ['spec.format: Unsupported value: "PDF"', '"CSV", "JSON", "NDJSON", "XLSX"']],
   ['lower case is refused', 'csv', ['spec.format: ', '"CSV"']],
+]);
+
+rows('spec.compression', (spec) => spec as object, [
+  ['None is accepted', { compression: 'None' }, 'accepted'],
+  ['Gzip is accepted: the template may offer a format for it', { compression: 'Gzip' }, 'accepted'],
+  ['Gzip is accepted for CSV', { format: 'CSV', compression: 'Gzip' }, 'accepted'],
+  ['Gzip is accepted for JSON', { format: 'JSON', compression: 'Gzip' }, 'accepted'],
+  ['Gzip is accepted for NDJSON', { format: 'NDJSON', compression: 'Gzip' }, 'accepted'],
+  ['None is accepted for XLSX', { format: 'XLSX', compression: 'None' }, 'accepted'],
+  [
+    'Gzip is refused for XLSX',
+    { format: 'XLSX', compression: 'Gzip' },
+    ['spec.compression: ', 'XLSX is compressed already', 'leave compression out'],
+  ],
+  ['another compression is refused', { compression: 'Zstd' }, ['spec.compression: Unsupported value: "Zstd"', '"None", "Gzip"']],
+  ['lower case is refused', { compression: 'gzip' }, ['spec.compression: ', '"Gzip"']],
 ]);
 
 field('timeZone', [

@@ -28,7 +28,7 @@ export function verdictsOn(apiserver: Apiserver, type: ResourceType, base: objec
   const manifest = (spec: object, name = 'sample'): Manifest => ({
     apiVersion: 'dossier.dev/v1alpha1',
     kind: type.kind,
-    metadata: { name, namespace: apiserver.namespace },
+    metadata: { name, ...(type.namespaced ? { namespace: apiserver.namespace } : {}) },
     spec: { ...base, ...spec },
   });
   const rows = (subject: string, spec: (given: unknown) => object, table: readonly Row[]): void => {
