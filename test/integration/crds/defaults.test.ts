@@ -44,6 +44,8 @@ describe('defaults stand in the object', () => {
         ...given,
         parameters: [{ name: 'a', type: 'Date', required: false }],
         csv: { delimiter: ',', header: true, bom: false, quote: 'Minimal', lineEnding: 'LF', null: '', formulas: 'Escape' },
+        compression: 'None',
+        json: { decimals: 'String', integers: 'Number' },
         xlsx: { sheetName: 'Report', freezeHeader: true, autoFilter: true },
         job: { scratchSize: '10Gi', activeDeadlineSeconds: 3600, backoffLimit: 2, ttlSecondsAfterFinished: 3600 },
       },

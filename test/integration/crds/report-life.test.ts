@@ -16,7 +16,8 @@ const FULL = {
     { name: 'region', value: 'emea' },
     { name: 'month', period: { from: '2026-10-01', to: '2026-11-01' } },
   ],
-  format: 'XLSX',
+  format: 'CSV',
+  compression: 'Gzip',
   timeZone: 'Europe/Berlin',
   fileName: 'invoices-october',
   storageRef: { name: 'archive' },
@@ -45,7 +46,8 @@ describe('a spec that exists', () => {
   const { parameters } = FULL;
   test.each<[story: string, before: object, after: object, field: string | undefined]>([
     ['keeps its template', FULL, { ...FULL, templateRef: { name: 'usage' } }, 'templateRef'],
-    ['keeps its format', FULL, { ...FULL, format: 'CSV' }, 'format'],
+    ['keeps its format', FULL, { ...FULL, format: 'JSON' }, 'format'],
+    ['keeps its compression', FULL, { ...FULL, compression: 'None' }, 'compression'],
     ['keeps its zone', FULL, { ...FULL, timeZone: 'UTC' }, 'timeZone'],
     ['keeps its zone when the field goes and the default comes', FULL, { ...FULL, timeZone: undefined }, 'timeZone'],
     ['keeps its file name', FULL, { ...FULL, fileName: 'other' }, 'fileName'],
@@ -72,7 +74,7 @@ describe('a spec that exists', () => {
     expectVerdict(message, field === undefined ? 'accepted' : refusal);
   });
 
-  const optional = ['parameters', 'format', 'fileName', 'storageRef', 'activeDeadlineSeconds', 'description'] as const;
+  const optional = ['parameters', 'format', 'compression', 'fileName', 'storageRef', 'activeDeadlineSeconds', 'description'] as const;
   test.each(optional)('does not lose its %s', async (field) => {
     const report = await created(FULL);
     const { [field]: _, ...rest } = FULL;

@@ -136,13 +136,33 @@ rows('spec.columns[].numberFormat', inColumn('numberFormat'), [
 rows('spec.columns[].width', inColumn('width'), bounds('spec.columns[0].width', 1, 255));
 
 field('formats', [
-  ['both formats are accepted', ['XLSX', 'CSV'], 'accepted'],
+  ['all formats are accepted, in any order', ['XLSX', 'NDJSON', 'JSON', 'CSV'], 'accepted'],
   ['no format is refused', [], ['spec.formats: ', 'at least 1']],
   ['a format named twice is refused', ['CSV', 'CSV'], ['spec.formats: ', 'each format once']],
   ['a format that does not exist is refused', ['PDF'], ['spec.formats[0]: Unsupported value: "PDF"']],
   ['a template without formats is refused', undefined, ['spec.formats: Required value']],
 ]);
 
+rows('spec.compression', (spec) => spec as object, [
+  ['Gzip is accepted', { compression: 'Gzip' }, 'accepted'],
+  ['Gzip is accepted beside XLSX', { formats: ['XLSX', 'CSV'], compression: 'Gzip' }, 'accepted'],
+  [
+    'Gzip is refused for XLSX alone',
+    { formats: ['XLSX'], compression: 'Gzip' },
+    ['spec.compression: ', 'only XLSX', 'leave compression out'],
+  ],
+  ['another compression is refused', { compression: 'Zip' }, ['spec.compression: Unsupported value: "Zip"', '"None", "Gzip"']],
+]);
+rows('spec.json.decimals', (decimals) => ({ json: { decimals } }), [
+  ['String is accepted', 'String', 'accepted'],
+  ['Number is accepted', 'Number', 'accepted'],
+  ['Double is refused', 'Double', ['spec.json.decimals: Unsupported value: "Double"', '"String", "Number"']],
+]);
+rows('spec.json.integers', (integers) => ({ json: { integers } }), [
+  ['Number is accepted', 'Number', 'accepted'],
+  ['String is accepted', 'String', 'accepted'],
+  ['true is refused', true, ['spec.json.integers: ']],
+]);
 rows('spec.csv.delimiter', (delimiter) => ({ csv: { delimiter } }), [
   ...[',', ';', '|', '\t'].map((delimiter): Row => [`${JSON.stringify(delimiter)} is accepted`, delimiter, 'accepted']),
   ...['', ',,', ' ', '"', 'TAB', '\n'].map((delimiter): Row => [

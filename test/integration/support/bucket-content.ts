@@ -7,6 +7,7 @@ export interface BucketObject {
   readonly key: string;
   readonly bytes: Buffer;
   readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
   readonly contentDisposition: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly etag: string | undefined;
@@ -43,6 +44,7 @@ async function readObject(client: S3Client, bucket: string, key: string): Promis
     key,
     bytes: Buffer.from((await object.Body?.transformToByteArray()) ?? []),
     contentType: object.ContentType,
+    contentEncoding: object.ContentEncoding,
     contentDisposition: object.ContentDisposition,
     metadata: object.Metadata ?? {},
     etag: object.ETag,
