@@ -42,10 +42,17 @@ export interface ClusterReportTemplateSpec {
    * query's result. Required for inline and http.
    */
   readonly columns?: readonly ClusterReportTemplateSpecColumn[];
-  /** Formats that Reports may ask for, each once: CSV, XLSX. The first is the default. */
-  readonly formats: readonly ('CSV' | 'XLSX')[];
+  /** Formats that Reports may ask for, each once: CSV, JSON, NDJSON, XLSX. The first is the default. */
+  readonly formats: readonly ('CSV' | 'JSON' | 'NDJSON' | 'XLSX')[];
+  /**
+   * For Reports that do not say it themselves: Gzip packs their CSV, JSON and NDJSON files, None (default) does not. XLSX files are
+   * compressed already and stay as they are.
+   */
+  readonly compression: 'None' | 'Gzip';
   /** How CSV files are written. */
   readonly csv: ClusterReportTemplateSpecCsv;
+  /** How JSON and NDJSON files are written. */
+  readonly json: ClusterReportTemplateSpecJson;
   /** How XLSX workbooks are written. */
   readonly xlsx: ClusterReportTemplateSpecXlsx;
   /**
@@ -371,6 +378,19 @@ export interface ClusterReportTemplateSpecCsv {
    * Keep writes it as it is, for files that only programs read.
    */
   readonly formulas: 'Escape' | 'Keep';
+}
+
+export interface ClusterReportTemplateSpecJson {
+  /**
+   * How Decimal columns are written: String (default) as "12.50", exact for every reader; Number as 12.50, with all its digits, of which
+   * most readers keep 15 to 17.
+   */
+  readonly decimals: 'String' | 'Number';
+  /**
+   * How Integer columns are written: Number (default) with all digits, of which many readers lose some beyond 2^53; String as
+   * "9007199254740993", exact for every reader.
+   */
+  readonly integers: 'Number' | 'String';
 }
 
 export interface ClusterReportTemplateSpecXlsx {

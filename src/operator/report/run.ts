@@ -63,7 +63,7 @@ export function checkReport(report: Report, template: Template): CheckedReport |
 /** A Report's word holds, or is a mistake; the template's is for those of its formats that can be compressed. */
 function compressionOf(
   report: Report,
-  template: ReportTemplate,
+  template: Template,
   format: ReportFormat,
 ): { readonly compression: Compression } | { readonly problem: string } {
   const asked = report.spec.compression;
