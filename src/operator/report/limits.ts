@@ -39,6 +39,8 @@ export class RunLimiter {
   readonly #promised = new Map<string, Running>();
   /** By report UID. */
   readonly #waiting = new Map<string, Claim>();
+  /** Woken for a place and not heard of since, by report UID: nobody else was told of that place, so whoever does not take it hands it on. */
+  readonly #called = new Set<string>();
   #lastServed = '';
 
   /** `running`: Jobs alive in the cache. `wake`: look at this Report again, a place is free. */
@@ -51,6 +53,7 @@ export class RunLimiter {
   /** A place for this Report, now or later. A grant holds until `release`. */
   claim(claim: Claim): Verdict {
     if (this.#promised.has(claim.uid)) return { granted: true };
+    const wasCalled = this.#called.delete(claim.uid);
     const counts = this.#count();
     const full = fullness(claim, counts, this.#settings);
     // Somebody who waits already and could run goes first, or a stream of new Reports would starve the old.
@@ -63,7 +66,8 @@ export class RunLimiter {
       return { granted: true };
     }
     this.#waiting.set(claim.uid, claim);
-    if (next !== undefined) this.#wake(next.key);
+    if (next !== undefined) this.#call(next);
+    else if (wasCalled) this.wakeNext();
     return {
       granted: false,
       message: full ?? `waiting: ${counts.total} of ${this.#settings.total} reports are running and others wait longer`,
@@ -73,14 +77,21 @@ export class RunLimiter {
   /** The Report's Job is in the cache, or it does not want to run now (blocked, ended, deleted): neither its promise nor its place in the queue is needed. */
   release(reportUid: string): void {
     this.#waiting.delete(reportUid);
-    if (this.#promised.delete(reportUid)) this.wakeNext();
+    const promised = this.#promised.delete(reportUid);
+    const called = this.#called.delete(reportUid);
+    if (promised || called) this.wakeNext();
   }
 
   /** To be called when a Job ended: wakes those who may run now. */
   wakeNext(): void {
     if (this.#waiting.size === 0) return;
     const next = this.#next(this.#count(), undefined);
-    if (next !== undefined) this.#wake(next.key);
+    if (next !== undefined) this.#call(next);
+  }
+
+  #call(claim: Claim): void {
+    this.#called.add(claim.uid);
+    this.#wake(claim.key);
   }
 
   #count(): Counts {
