@@ -37,17 +37,17 @@ function checkOne(declaration: ParameterDeclaration, affordable: boolean): reado
   }
   problems.push(...checkRange(field, declaration));
   if (problems.length > 0 || !affordable) return problems; // A default cannot be judged by broken rules.
+  const tooLong = relativeDefaultProblem(declaration);
+  if (tooLong !== undefined) return [`${field}: ${tooLong}`];
   const value = resolveDefault(declaration, ANY_TIME);
-  if (!value.ok) problems.push(`${field}: default ${value.problem}`);
-  else problems.push(...checkRelativeDefault(field, declaration));
-  return problems;
+  return value.ok ? [] : [`${field}: default ${value.problem}`];
 }
 
 /** LastMonth has 31 days in seven months of twelve: a template that allows 30 would fail in those, and nobody would know before. */
-function checkRelativeDefault(field: string, { defaultPeriod, maxDays }: ParameterDeclaration): readonly string[] {
+function relativeDefaultProblem({ defaultPeriod, maxDays }: ParameterDeclaration): string | undefined {
   const longest = defaultPeriod === undefined ? undefined : longestDays(defaultPeriod);
-  if (longest === undefined || maxDays === undefined || longest <= maxDays) return [];
-  return [`${field}: default period can have ${longest} days; maxDays allows ${maxDays}`];
+  if (longest === undefined || maxDays === undefined || longest <= maxDays) return undefined;
+  return `default period can have ${longest} days; maxDays allows ${maxDays}`;
 }
 
 /** Linear time is not little time: `(a?){1000}` on a thousand characters takes 0.1 s, and a template may have 64 of them. */

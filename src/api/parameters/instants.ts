@@ -17,10 +17,12 @@ const WITHOUT_ZONE = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?
 export function readDate(text: string): Read<string> {
   if (!DATE.test(text)) return bad(`${quoted(text)} is not a date; write it as YYYY-MM-DD, e.g. 2026-10-01`);
   try {
-    return good(Temporal.PlainDate.from(text, { overflow: 'reject' }).toString());
+    // RFC 3339 has a year 0, databases and people have none.
+    if (!text.startsWith('0000')) return good(Temporal.PlainDate.from(text, { overflow: 'reject' }).toString());
   } catch {
-    return bad(`"${text}" is not a day of the calendar`);
+    // No such day.
   }
+  return bad(`"${text}" is not a day of the calendar`);
 }
 
 /** A parameter of type Timestamp, as an instant in UTC. No finer than microseconds: databases would round, and rows would be on its other side. */

@@ -17,6 +17,11 @@ test.each<[string, ParameterDeclaration]>([
   ['required, with a default', { name: 'p', type: 'Integer', required: true, default: 7 }],
   ['required, without', { name: 'p', type: 'Period', required: true }],
   ['with a default period', { name: 'p', type: 'Period', maxDays: 31, defaultPeriod: { from: '2026-10-01', to: '2026-11-01' } }],
+  ['with a relative default that is never too long', { name: 'p', type: 'Period', maxDays: 31, defaultPeriod: { relative: 'LastMonth' } }],
+  ['with a list as default', { name: 'p', type: 'Strings', maxItems: 2, pattern: '[a-z]+', defaultValues: ['a', 'b'] }],
+  ['with choices', { name: 'p', type: 'Choice', choices: [{ value: 'a' }, { value: 'b' }], default: 'b' }],
+  ['with some choices', { name: 'p', type: 'Choices', choices: [{ value: 'a' }, { value: 'b' }], defaultValues: ['b', 'a'] }],
+  ['with an instant', { name: 'p', type: 'Timestamp', default: '2026-10-01T08:00:00+02:00' }],
 ])('a parameter %s is sound', (_, declaration) => {
   expect(check(declaration)).toEqual([]);
 });
@@ -70,6 +75,36 @@ test.each<[string, ParameterDeclaration, string]>([
     'spec.parameters "p": default the period from 2026-10-01 to 2026-11-01 is longer than 30 days',
   ],
   [
+    'a relative default that can be too long',
+    { name: 'p', type: 'Period', maxDays: 30, defaultPeriod: { relative: 'LastMonth' } },
+    'spec.parameters "p": default period can have 31 days; maxDays allows 30',
+  ],
+  [
+    'a default of more days than maxDays',
+    { name: 'p', type: 'Period', maxDays: 7, defaultPeriod: { lastDays: 8 } },
+    'spec.parameters "p": default period can have 8 days; maxDays allows 7',
+  ],
+  [
+    'a default that is no choice',
+    { name: 'p', type: 'Choice', choices: [{ value: 'emea' }], default: 'ema' },
+    'spec.parameters "p": default "ema" is not one of the choices; did you mean "emea"?',
+  ],
+  [
+    'defaults that are no choices',
+    { name: 'p', type: 'Choices', choices: [{ value: 'emea' }], defaultValues: ['emea', 'asia'] },
+    'spec.parameters "p": default values[1]: "asia" is not one of the choices; it has: "emea"',
+  ],
+  [
+    'more defaults than maxItems',
+    { name: 'p', type: 'Strings', maxItems: 1, defaultValues: ['a', 'b'] },
+    'spec.parameters "p": default has 2 values; at most 1 are allowed',
+  ],
+  [
+    'a default instant without a zone',
+    { name: 'p', type: 'Timestamp', default: '2026-10-01T08:00' },
+    'spec.parameters "p": default "2026-10-01T08:00" has no zone, so that nobody knows which instant is meant; write it with Z or an offset, e.g. 2026-10-01T08:00:00+02:00',
+  ],
+  [
     'a bidirectional mark in a minimum',
     { name: 'p', type: 'Decimal', minimum: '\u202e1' },
     'spec.parameters "p": minimum "\\u{202e}1" is not a decimal',
@@ -118,6 +153,13 @@ describe('patterns that would keep the operator busy', () => {
 
   test('are fine on short values', () => {
     expect(check(...several(40, { maxLength: 63 }))).toEqual([]);
+  });
+
+  test('count for all texts of a list', () => {
+    const list = (more: Partial<ParameterDeclaration>): ParameterDeclaration => ({ name: 'p', type: 'Strings', pattern: label, ...more });
+    expect(check(list({}))).toHaveLength(1);
+    expect(check(list({ maxLength: 63, maxItems: 100 }))).toEqual([]);
+    expect(check(list({ pattern: '[a-z0-9-]+' }))).toEqual([]);
   });
 
   test('are neither compiled nor tried on a default', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDate } from '../../../src/api/parameters/instants.ts';
-import { readPeriod as readPeriodAt } from '../../../src/api/parameters/period.ts';
+import { longestDays, readPeriod as readPeriodAt, type InstantPeriod } from '../../../src/api/parameters/period.ts';
+import { RELATIVE_PERIODS } from '../../../src/schedule/relative-period.ts';
 import type { GivenPeriod, Read } from '../../../src/api/parameters/declaration.ts';
-import type { InstantPeriod } from '../../../src/api/parameters/period.ts';
 
 /** For periods that are given by their bounds, which do not depend on when the Report was created. */
 function readPeriod(given: GivenPeriod, zone: string, maxDays: number | undefined): Read<InstantPeriod> {
@@ -11,11 +11,11 @@ function readPeriod(given: GivenPeriod, zone: string, maxDays: number | undefine
 }
 
 describe('a date', () => {
-  test.each(['2026-10-01', '2024-02-29', '2000-02-29', '0000-01-01', '9999-12-31', '2011-12-30'])('%s', (text) => {
+  test.each(['2026-10-01', '2024-02-29', '2000-02-29', '0001-01-01', '9999-12-31', '2011-12-30'])('%s', (text) => {
     expect(readDate(text)).toEqual({ ok: true, value: text });
   });
 
-  test.each(['2026-02-30', '2026-02-29', '1900-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '2026-01-00', '2026-01-32'])(
+  test.each(['2026-02-30', '2026-02-29', '1900-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '2026-01-00', '2026-01-32', '0000-12-31'])(
     '%s is no day of the calendar',
     (text) => {
       expect(readDate(text)).toEqual({ ok: false, problem: `"${text}" is not a day of the calendar` });
@@ -176,5 +176,73 @@ test('mistakes in both bounds are told together', () => {
     ok: false,
     problem:
       'period.from "yesterday" is neither a date (2026-10-01) nor an instant with a zone (2026-10-01T00:00:00+02:00); period.to "2026-02-30" is not a day of the calendar',
+  });
+});
+
+describe('a period named from the day of creation', () => {
+  /** In Berlin the day after, and a month later. */
+  const createdAt = Date.parse('2026-10-31T23:30:00Z');
+
+  test.each<[given: GivenPeriod, zone: string, from: string, to: string]>([
+    [{ relative: 'Today' }, 'UTC', '2026-10-31T00:00:00Z', '2026-11-01T00:00:00Z'],
+    [{ relative: 'Today' }, 'Europe/Berlin', '2026-10-31T23:00:00Z', '2026-11-01T23:00:00Z'],
+    [{ relative: 'LastMonth' }, 'UTC', '2026-09-01T00:00:00Z', '2026-10-01T00:00:00Z'],
+    [{ relative: 'LastMonth' }, 'Europe/Berlin', '2026-09-30T22:00:00Z', '2026-10-31T23:00:00Z'],
+    [{ relative: 'ThisYear' }, 'Europe/Berlin', '2025-12-31T23:00:00Z', '2026-12-31T23:00:00Z'],
+    [{ lastDays: 1 }, 'UTC', '2026-10-30T00:00:00Z', '2026-10-31T00:00:00Z'],
+    [{ lastDays: 7 }, 'Europe/Berlin', '2026-10-24T22:00:00Z', '2026-10-31T23:00:00Z'],
+    [{ lastDays: 36_600 }, 'UTC', '1926-08-17T00:00:00Z', '2026-10-31T00:00:00Z'],
+  ])('%j in %s', (given, zone, from, to) => {
+    expect(readPeriodAt(given, { zone, createdAt }, undefined)).toEqual({ ok: true, value: { from, to } });
+  });
+
+  test.each<[given: GivenPeriod, problem: string]>([
+    [{}, 'period must be exactly one of {from, to}, {relative} and {lastDays}'],
+    [{ relative: 'Today', lastDays: 1 }, 'period must be exactly one of {from, to}, {relative} and {lastDays}'],
+    [{ from: '2026-10-01', relative: 'Today' }, 'period must be exactly one of {from, to}, {relative} and {lastDays}'],
+    [{ from: '2026-10-01' }, 'period.to is missing'],
+    [{ to: '2026-10-01' }, 'period.from is missing'],
+    [
+      { relative: 'SincePreviousRun' },
+      'period.relative SincePreviousRun: only a ReportSchedule knows a previous run; give {from, to} or another relative period',
+    ],
+    [
+      { relative: 'lastMonth' as 'LastMonth' },
+      'period.relative "lastMonth" is not one of Today, Yesterday, ThisWeek, LastWeek, ThisMonth, LastMonth, ThisQuarter, LastQuarter, ThisYear, LastYear',
+    ],
+    [{ lastDays: 0 }, 'period.lastDays 0 must be a whole number from 1 to 36600'],
+    [{ lastDays: 36_601 }, 'period.lastDays 36601 must be a whole number from 1 to 36600'],
+    [{ lastDays: 1.5 }, 'period.lastDays 1.5 must be a whole number from 1 to 36600'],
+  ])('is not %j', (given, problem) => {
+    expect(readPeriodAt(given, { zone: 'UTC', createdAt }, undefined)).toEqual({ ok: false, problem });
+  });
+
+  test('keeps to maxDays', () => {
+    const time = { zone: 'Europe/Berlin', createdAt };
+    expect(readPeriodAt({ relative: 'LastMonth' }, time, 31).ok).toBe(true);
+    expect(readPeriodAt({ relative: 'LastMonth' }, time, 30)).toEqual({
+      ok: false,
+      problem: 'the period LastMonth is longer than 30 days',
+    });
+    expect(readPeriodAt({ lastDays: 31 }, time, 31).ok).toBe(true);
+    expect(readPeriodAt({ lastDays: 32 }, time, 31)).toEqual({
+      ok: false,
+      problem: 'the period of the last 32 days is longer than 31 days',
+    });
+  });
+
+  test('never has more days than it can have', () => {
+    const zones = fc.constantFrom('UTC', ...Intl.supportedValuesOf('timeZone'));
+    const moments = fc.integer({ min: Date.parse('1970-01-01'), max: Date.parse('2100-01-01') });
+    const periods = fc.oneof(
+      fc.constantFrom(...RELATIVE_PERIODS).map((relative): GivenPeriod => ({ relative })),
+      fc.integer({ min: 1, max: 400 }).map((lastDays): GivenPeriod => ({ lastDays })),
+    );
+    fc.assert(
+      fc.property(zones, moments, periods, (zone, moment, given) => {
+        expect(readPeriodAt(given, { zone, createdAt: moment }, longestDays(given)).ok).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });

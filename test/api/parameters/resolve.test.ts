@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { GivenParameter, GivenScalar, ParameterDeclaration, ParameterType } from '../../../src/api/parameters/declaration.ts';
+import {
+  PARAMETER_TYPES,
+  type GivenParameter,
+  type GivenScalar,
+  type ParameterDeclaration,
+  type ParameterType,
+} from '../../../src/api/parameters/declaration.ts';
 import { resolveParameters } from '../../../src/api/parameters/resolve.ts';
 import type { ResolvedParameter } from '../../../src/runner/plan.ts';
 import { anyText } from '../../support/arbitraries.ts';
@@ -54,6 +60,7 @@ describe('a String', () => {
       'parameter "p": 12345678901234567890 is a number in the manifest, but the parameter is a String: put it in quotes ("12345678901234567890"), because YAML drops leading zeros of numbers',
     ],
     ['x'.repeat(1_025), 'parameter "p": the value has 1025 characters; at most 1024 are allowed'],
+    ['a\0b', 'parameter "p": "a\\u{0}b" has a NUL character, which no database takes'],
   ])('%s is refused', (given, problem) => {
     expect(resolve({ type: 'String' }, { value: given })).toEqual({ problem });
   });
@@ -214,9 +221,22 @@ describe('a Date', () => {
     ['2026-02-30', '"2026-02-30" is not a day of the calendar'],
     ['2026-10', '"2026-10" is not a date; write it as YYYY-MM-DD, e.g. 2026-10-01'],
     [2026, '2026 is not a date; write it as "YYYY-MM-DD", in quotes'],
+    ['0000-12-31', '"0000-12-31" is not a day of the calendar'],
     ['\u202e2026-10-01', '"\\u{202e}2026-10-01" is not a date; write it as YYYY-MM-DD, e.g. 2026-10-01'],
   ])('%s is refused', (given, problem) => {
     expect(resolve({ type: 'Date' }, { value: given })).toEqual({ problem: `parameter "p": ${problem}` });
+  });
+});
+
+describe('a Timestamp', () => {
+  test('is an instant in UTC', () => {
+    expect(resolve({ type: 'Timestamp' }, { value: '2026-10-01T08:00:00+02:00' }, 'Asia/Tokyo')).toBe('2026-10-01T06:00:00Z');
+  });
+
+  test('is not a number', () => {
+    expect(resolve({ type: 'Timestamp' }, { value: 1790000000 })).toEqual({
+      problem: 'parameter "p": 1790000000 is not an instant; write it as "2026-10-01T08:00:00+02:00", in quotes',
+    });
   });
 });
 
@@ -233,24 +253,46 @@ describe('a Period', () => {
     });
   });
 
-  test('is not a value, and a value is not a period', () => {
-    expect(resolve({ type: 'Period' }, { value: '2026-10' })).toEqual({
-      problem: 'parameter "p": is a Period: give it as period: {from, to}, not as value',
+  test('that is named is counted from the Report’s creation, in its zone', () => {
+    const declaration: ParameterDeclaration = { name: 'month', type: 'Period' };
+    const of = (zone: string): unknown =>
+      resolveParameters([declaration], [{ name: 'month', period: { relative: 'LastMonth' } }], {
+        zone,
+        createdAt: Date.parse('2026-10-31T23:30:00Z'),
+      });
+    const value = (from: string, to: string): unknown => ({
+      ok: true,
+      parameters: [{ name: 'month', type: 'Period', value: { from, to } }],
     });
-    expect(resolve({ type: 'Date' }, { period: { from: '2026-10-01', to: '2026-10-02' } })).toEqual({
-      problem: 'parameter "p": is a Date: give it as value, not as period',
+    expect(of('UTC')).toEqual(value('2026-09-01T00:00:00Z', '2026-10-01T00:00:00Z'));
+    // In Berlin it is November already, and October ended in winter time.
+    expect(of('Europe/Berlin')).toEqual(value('2026-09-30T22:00:00Z', '2026-10-31T23:00:00Z'));
+  });
+});
+
+describe('a value in another field than its type has is refused', () => {
+  const form = { value: 'a', values: ['a'], period: { from: '2026-10-01', to: '2026-10-02' } };
+  const own = (type: ParameterType): string => {
+    if (type === 'Period') return 'period: {from, to}';
+    return type === 'Strings' || type === 'Choices' ? 'values: [...]' : 'value';
+  };
+  const cases = PARAMETER_TYPES.flatMap((type) =>
+    (['value', 'values', 'period'] as const).filter((field) => own(type).split(':')[0] !== field).map((field) => [type, field] as const),
+  );
+  test.each(cases)('a %s as %s', (type, field) => {
+    expect(resolve({ type, choices: [{ value: 'a' }] }, { [field]: form[field] })).toEqual({
+      problem: `parameter "p": is a ${type}: give it as ${own(type)}, not as ${field}`,
     });
   });
 });
 
 describe('a parameter that is not given', () => {
-  const types: readonly ParameterType[] = ['String', 'Integer', 'Decimal', 'Boolean', 'Date', 'Period'];
-  test.each(types)('is nothing when it is an optional %s', (type) => {
+  test.each(PARAMETER_TYPES)('is nothing when it is an optional %s', (type) => {
     expect(resolve({ type })).toBeNull();
     expect(resolve({ type, required: false })).toBeNull();
   });
 
-  test.each(types)('is missed when it is a required %s', (type) => {
+  test.each(PARAMETER_TYPES)('is missed when it is a required %s', (type) => {
     expect(resolve({ type, required: true })).toEqual({ problem: `parameter "p": is required (${type})` });
   });
 
@@ -269,6 +311,14 @@ describe('a parameter that is not given', () => {
     [{ type: 'Decimal', default: '12.50' }, '12.50'],
     [{ type: 'Boolean', default: 'false' }, false],
     [{ type: 'Date', default: '2026-10-01' }, '2026-10-01'],
+    [{ type: 'Timestamp', default: '2026-10-01T08:00:00+02:00' }, '2026-10-01T06:00:00Z'],
+    [{ type: 'Choice', choices: [{ value: 'emea' }], default: 'emea' }, 'emea'],
+    [{ type: 'Strings', defaultValues: ['b', 'a'] }, ['b', 'a']],
+    [{ type: 'Choices', choices: [{ value: 'emea' }], defaultValues: ['emea'] }, ['emea']],
+    [
+      { type: 'Period', defaultPeriod: { lastDays: 2 } },
+      { from: '1969-12-30T00:00:00Z', to: '1970-01-01T00:00:00Z' },
+    ],
     [
       { type: 'Period', defaultPeriod: { from: '2026-10-01', to: '2026-10-02' } },
       { from: '2026-10-01T00:00:00Z', to: '2026-10-02T00:00:00Z' },
@@ -280,6 +330,13 @@ describe('a parameter that is not given', () => {
 
   test('is not its default when a given one is empty', () => {
     expect(resolve({ type: 'String', default: 'emea' }, { value: '' })).toBe('');
+    expect(resolve({ type: 'Strings', defaultValues: ['emea'] }, { values: [] })).toEqual([]);
+  });
+
+  test('is missed in a list without values when it is required', () => {
+    const problem = 'parameter "p": is required (Strings: Customers), with at least one value';
+    expect(resolve({ type: 'Strings', required: true, description: 'Customers' }, { values: [] })).toEqual({ problem });
+    expect(resolve({ type: 'Strings', required: true, description: 'Customers', defaultValues: [] })).toEqual({ problem });
   });
 });
 
@@ -359,12 +416,22 @@ test('whatever is given, there is an answer, and what is wrong is told in printa
   const scalar = fc.oneof(anyText(1_024), fc.integer(), fc.bigInt(), fc.double());
   const given = fc.oneof(
     fc.record({ name: fc.constantFrom('p', 'q'), value: scalar }),
+    fc.record({ name: fc.constantFrom('p', 'q'), values: fc.array(anyText(1_024), { maxLength: 2 }) }),
     fc.record({ name: fc.constantFrom('p', 'q'), period: fc.record({ from: anyText(35), to: anyText(35) }) }),
+    fc.record({ name: fc.constantFrom('p', 'q'), period: fc.record({ lastDays: fc.double() }) }),
+    fc.record({ name: fc.constantFrom('p', 'q'), period: fc.record({ relative: anyText(35) as fc.Arbitrary<'Today'> }) }),
   );
-  const type = fc.constantFrom<ParameterType>('String', 'Integer', 'Decimal', 'Boolean', 'Date', 'Period');
+  const type = fc.constantFrom(...PARAMETER_TYPES);
   fc.assert(
     fc.property(type, fc.option(anyText(40), { nil: undefined }), fc.array(given, { maxLength: 2 }), (of, pattern, parameters) => {
-      const declaration: ParameterDeclaration = { name: 'p', type: of, required: true, ...(pattern === undefined ? {} : { pattern }) };
+      const choices = [{ value: 'emea' }, { value: '\u202e' }];
+      const declaration: ParameterDeclaration = {
+        name: 'p',
+        type: of,
+        required: true,
+        choices,
+        ...(pattern === undefined ? {} : { pattern }),
+      };
       const resolution = resolveParameters([declaration], parameters, { zone: 'Europe/Berlin', createdAt: 0 });
       if (resolution.ok) return;
       expect(resolution.problems.length).toBeGreaterThan(0);
