@@ -1,8 +1,9 @@
 /**
  * The life of the demo: its tools, its host, its story, and its end. Whatever happens, nothing is left running when this returns or throws, unless it was asked to be kept.
  */
-import { statfs } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { provideTools } from '../tools/provide.ts';
 import { Host } from './host.ts';
 import { isDemoKept } from './kept.ts';
@@ -11,6 +12,7 @@ import { tellStory } from './story.ts';
 
 /** Databases, logs and rows on their way; with less, servers fail in ways that nobody understands. */
 const SPACE_NEEDED_BYTES = 500_000_000;
+const LAST_WORD_MS = 500;
 
 export interface DemoOptions {
   readonly keep: boolean;
@@ -24,6 +26,7 @@ export async function runDemo({ keep, output }: DemoOptions, terminal: Terminal,
     throw new Error('a demo is being kept already; end it with: make demo ARGS=--stop (or: npm run demo -- --stop)');
   }
   await checkSpace(tmpdir());
+  await mkdir(output, { recursive: true });
   await provideTools({ signal });
   signal.throwIfAborted();
 
@@ -44,6 +47,8 @@ export async function runDemo({ keep, output }: DemoOptions, terminal: Terminal,
     }
     lost.signal.throwIfAborted();
   } catch (error) {
+    // A host that was killed shows as broken connections a moment before its own end is known.
+    if (!signal.aborted) await sleep(LAST_WORD_MS, undefined, { signal: lost.signal }).catch(() => undefined);
     throw lost.signal.aborted ? lost.signal.reason : error;
   } finally {
     if (!kept) await host.close();

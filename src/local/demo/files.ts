@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,14 +19,13 @@ export interface BucketAddress {
   readonly credentials: S3Credentials;
 }
 
-/** Resolves to the paths of the copies, in the order of `files`. Throws when a file is not what its Report says. */
+/** Into `folder`, which exists; resolves to the paths of the copies, in the order of `files`. Throws when a file is not what its Report says. */
 export async function copyFiles(
   { endpoint, region, credentials }: BucketAddress,
   files: readonly ReportStatusFile[],
   folder: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  await mkdir(folder, { recursive: true });
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   try {
     const paths: string[] = [];

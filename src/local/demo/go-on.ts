@@ -51,11 +51,11 @@ export function goOnText(facts: GoOnFacts): string {
 }
 
 /** So that `kubectl` speaks to the demo, whether it was installed before or not. */
-export function setUpCommands({ kubectl, kubeconfigFile }: Pick<GoOnFacts, 'kubectl' | 'kubeconfigFile'>): readonly string[] {
+function setUpCommands({ kubectl, kubeconfigFile }: GoOnFacts): readonly string[] {
   return [`export KUBECONFIG=${kubeconfigFile}`, `export PATH=${dirname(kubectl)}:$PATH`];
 }
 
-export function ownReportCommands(namespace: string): readonly string[] {
+function ownReportCommands(namespace: string): readonly string[] {
   const name = 'invoices-apac-2026-09';
   return [
     "kubectl apply -f - <<'END'",
@@ -74,7 +74,7 @@ export function ownReportCommands(namespace: string): readonly string[] {
 }
 
 /** curl signs requests by itself from 7.75 on. */
-export function fetchCommand({ file, bucket: { endpoint, region, credentials } }: Pick<GoOnFacts, 'file' | 'bucket'>): string {
+function fetchCommand({ file, bucket: { endpoint, region, credentials } }: GoOnFacts): string {
   const keys = `${credentials.accessKeyId}:${credentials.secretAccessKey}`;
   const signing = `--aws-sigv4 aws:amz:${region}:s3 --user ${keys} -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'`;
   return `curl --fail ${signing} -O ${endpoint}/${file.bucket}/${file.key}`;

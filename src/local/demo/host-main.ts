@@ -4,6 +4,7 @@
  * It is stopped in order in every case that lets it run on: a closed channel, SIGTERM, an operator that died. If it is killed, the guardians stop its servers.
  */
 import { abortable } from '../../net/abortable.ts';
+import type { Servers } from '../servers.ts';
 import { describeFailure } from './failure.ts';
 import type { HostNote } from './host.ts';
 import { KeptDemo } from './kept.ts';
@@ -23,36 +24,38 @@ process.on('disconnect', () => {
 // The channel may have closed while this program was being loaded.
 if (!process.connected) stop.abort(new Ended());
 
+const resources = new AsyncDisposableStack();
 try {
   await hold(stop.signal);
 } catch (error) {
+  // Said before everything ends: the program would see broken connections first, and not know why.
   if (!(stop.signal.reason instanceof Ended)) await tell({ kind: 'failed', message: describeFailure(error) });
+} finally {
+  await kept?.withdraw();
+  await resources.disposeAsync();
 }
 if (process.connected) process.disconnect?.();
 
 async function hold(signal: AbortSignal): Promise<never> {
-  const stage = await startStage(signal, ({ workspace, tools, controlPlane, s3, postgres }) => {
-    void tell({
-      kind: 'servers',
-      facts: {
-        folder: workspace.folder,
-        kubectl: tools.kubectl,
-        kubeconfigFile: controlPlane.kubeconfigFile,
-        apiserver: { url: controlPlane.url, ca: controlPlane.authority.certificate, admin: controlPlane.admin },
-        postgres: postgres.access,
-        s3: s3.admin,
-      },
-    });
+  const stage = await startStage(resources, tellServers, signal);
+  // The one order there is.
+  process.on('message', () => void keep(stage).catch((error: unknown) => stop.abort(error)));
+  await tell({ kind: 'ready' });
+  return abortable(stage.operatorLost, signal);
+}
+
+function tellServers({ workspace, tools, controlPlane, s3, postgres }: Servers): void {
+  void tell({
+    kind: 'servers',
+    facts: {
+      folder: workspace.folder,
+      kubectl: tools.kubectl,
+      kubeconfigFile: controlPlane.kubeconfigFile,
+      apiserver: { url: controlPlane.url, ca: controlPlane.authority.certificate, admin: controlPlane.admin },
+      postgres: postgres.access,
+      s3: s3.admin,
+    },
   });
-  try {
-    // The one order there is.
-    process.on('message', () => void keep(stage).catch((error: unknown) => stop.abort(error)));
-    await tell({ kind: 'ready' });
-    return await abortable(stage.operatorLost, signal);
-  } finally {
-    await kept?.withdraw();
-    await stage.close();
-  }
 }
 
 async function keep({ workspace }: Stage): Promise<void> {

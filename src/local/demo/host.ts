@@ -6,6 +6,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { abortable } from '../../net/abortable.ts';
 import type { Identity } from '../authority.ts';
@@ -14,6 +15,7 @@ import type { S3Admin } from '../s3-admin.ts';
 
 const PROGRAM = fileURLToPath(new URL('./host-main.ts', import.meta.url));
 const STDERR_LIMIT = 4_000;
+const LAST_WORDS_MS = 100;
 
 /** What stands once the servers run. */
 export interface HostFacts {
@@ -26,7 +28,7 @@ export interface HostFacts {
   readonly s3: S3Admin;
 }
 
-/** What the host says; `failed` is the last word, everything it started is gone by then. */
+/** What the host says; after `failed` it ends everything and itself. */
 export type HostNote =
   | { readonly kind: 'servers'; readonly facts: HostFacts }
   | { readonly kind: 'ready' }
@@ -45,7 +47,7 @@ export class Host {
   readonly #notes = new Map<HostNote['kind'], PromiseWithResolvers<HostNote>>();
   /** Nothing of it is left. */
   readonly #exited: Promise<unknown>;
-  /** Rejects with a HostError when the host has ended; whoever did not ask for that has lost what ran there. */
+  /** Rejects with a HostError when the host has ended or is about to; whoever did not ask for that has lost what ran there. */
   readonly lost: Promise<never>;
   #stderr = '';
 
@@ -98,8 +100,10 @@ export class Host {
 
   async #whenLost(): Promise<never> {
     const failure = this.#note('failed').promise.then((note) => (note.kind === 'failed' ? note.message : ''));
-    // All that it said has arrived by then. The event does not come when it was us who closed the channel.
-    const crash = once(this.#child, 'close').then(() => `the demo's host process ended: ${this.#stderr.trim() || 'it was killed'}`);
+    // Not the event "close": the guardian holds the same standard error for as long as it cleans up. A moment, because what it said last may arrive after its exit.
+    const crash = this.#exited
+      .then(() => sleep(LAST_WORDS_MS))
+      .then(() => `the demo's host process ended: ${this.#stderr.trim() || 'it was killed'}`);
     throw new HostError(await Promise.race([failure, crash]));
   }
 }

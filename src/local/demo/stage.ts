@@ -19,43 +19,35 @@ const OPERATOR = fileURLToPath(new URL('../../operator/main.ts', import.meta.url
 
 export interface Stage {
   readonly workspace: Workspace;
-  /** Rejects when the operator ends while nobody stops it. */
+  /** Rejects when the operator has ended, for whatever reason. */
   readonly operatorLost: Promise<never>;
-  /** Stops everything and removes its folder. */
-  close(): Promise<void>;
 }
 
-/** Starts it all, some 8 s; `onServers` is called as soon as databases and buckets can be made. On failure, and when the signal aborts, nothing is left running. */
-export async function startStage(signal: AbortSignal, onServers: (servers: Servers) => void): Promise<Stage> {
-  await using started = new AsyncDisposableStack();
+/**
+ * Starts it all, some 8 s; `onServers` is called as soon as databases and buckets can be made.
+ * What was started is added to `resources`, also when this throws: the caller disposes of them.
+ */
+export async function startStage(
+  resources: AsyncDisposableStack,
+  onServers: (servers: Servers) => void,
+  signal: AbortSignal,
+): Promise<Stage> {
   const servers = await startServers(signal);
   const { workspace, controlPlane, tools } = servers;
-  started.defer(() => workspace.close());
+  resources.defer(() => workspace.close());
   onServers(servers);
   await installCrds(tools.kubectl, controlPlane.kubeconfigFile, signal);
   signal.throwIfAborted();
   const node = await startNode(controlPlane, workspace);
-  started.defer(() => node.stop());
+  resources.defer(() => node.stop());
   signal.throwIfAborted();
   const operator = await startOperator(controlPlane, workspace);
-  started.defer(() => operator.stop());
-  signal.throwIfAborted();
-
-  const resources = started.move();
-  let closing = false;
-  const operatorLost = operator.exited.then(({ code, signal: by }) => {
-    if (closing) return new Promise<never>(() => undefined);
+  resources.defer(() => operator.stop());
+  const operatorLost = operator.exited.then(({ code, signal: by }): never => {
     throw new StartError(`the operator ended with ${by ?? `exit code ${code}`}`, operator);
   });
-  operatorLost.catch(() => undefined); // whoever waits for it is told
-  return {
-    workspace,
-    operatorLost,
-    close: () => {
-      closing = true;
-      return resources.disposeAsync();
-    },
-  };
+  operatorLost.catch(() => undefined); // once somebody ends the demo, nobody waits for it
+  return { workspace, operatorLost };
 }
 
 /** Offers what this machine has. */
