@@ -12,7 +12,24 @@ import { blocks, page } from '../../docs/pages.ts';
 import { DemoPlace } from './program.ts';
 
 const WHOLE_DEMO_MS = 300_000;
-const FILES = ['invoices-october.xlsx', 'price-list.csv', 'unpaid-2026-10.csv', 'usage-2026-10-week-1.xlsx', 'usage-2026-10.csv'];
+const FILES = [
+  'invoices-october.xlsx',
+  'price-list-shop.json',
+  'price-list.csv',
+  'unpaid-2026-10.csv',
+  'usage-2026-10-warehouse.ndjson.gz',
+  'usage-2026-10-week-1.xlsx',
+  'usage-2026-10.csv',
+];
+const READY = [
+  'invoices-2026-10',
+  'price-list',
+  'price-list-shop',
+  'unpaid-2026-10',
+  'usage-2026-10',
+  'usage-2026-10-warehouse',
+  'usage-2026-10-week-1',
+];
 
 test(
   'elsewhere than on a terminal it shows the Reports, copies their files, ends with 0 and leaves nothing',
@@ -24,13 +41,15 @@ test(
     expect((await readdir(place.output)).toSorted()).toEqual(FILES);
 
     // The table: each Report at its end, the one that is meant to fail among them, and why.
-    for (const name of ['invoices-2026-10', 'price-list', 'unpaid-2026-10', 'usage-2026-10', 'usage-2026-10-week-1']) {
+    for (const name of READY) {
       expect(demo.text).toMatch(new RegExp(`^${name} +Ready `, 'm'));
     }
     expect(demo.text).toMatch(/^wrong-parameter +Failed /m);
     expect(demo.text).toMatch(/InvalidParameters\n.*"unpaidonly".*"unpaidOnly".*"europe"/);
-    // First rows of a CSV file and of a workbook.
+    // First rows of a CSV file, of JSON, of NDJSON that is packed, and of a workbook.
     expect(demo.text).toMatch(/^ +Plan,Seats,Price per month,.*\n +Starter,5,19\.00,/m);
+    expect(demo.text).toMatch(/^ +\[\n +\{"plan":"Starter","seats":5,"price":"19\.00",/m);
+    expect(demo.text).toMatch(/^ +\{"id":\d+,"customer":.*"quantity":"[\d.]+",/m);
     expect(demo.text).toMatch(/^ +Invoice \| Customer \|.*\n +INV-2026-\d+ \|/m);
     // Nobody can go on, so nobody is told how.
     expect(demo.text).not.toContain('KUBECONFIG');
