@@ -17,7 +17,7 @@ export function foreignText(text: string, limit: number = FOREIGN_TEXT_LIMIT): s
     .slice(0, limit + 1)
     .toWellFormed()
     .replace(UNSAFE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
-  return escaped.length <= limit ? escaped : `${escaped.slice(0, limit - 1).toWellFormed()}…`;
+  return escaped.length <= limit ? escaped : `${escaped.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** A value that a user wrote, quoted for a message: at most 80 characters of it. */
