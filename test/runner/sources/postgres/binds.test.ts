@@ -15,6 +15,14 @@ test.each<[parameter: ResolvedParameter, bound: Record<string, string | null>]>(
   [{ name: 'a', type: 'Boolean', value: false }, { a: 'false' }],
   [{ name: 'a', type: 'Boolean', value: null }, { a: null }],
   [{ name: 'a', type: 'Date', value: '2026-10-01' }, { a: '2026-10-01' }],
+  [{ name: 'a', type: 'Choice', value: 'emea' }, { a: 'emea' }],
+  [{ name: 'a', type: 'Strings', value: null }, { a: null }],
+  [{ name: 'a', type: 'Strings', value: [] }, { a: '{}' }],
+  [{ name: 'a', type: 'Strings', value: ['acme', 'initech'] }, { a: '{"acme","initech"}' }],
+  [{ name: 'a', type: 'Strings', value: ['', ' ', 'NULL', '{}', 'a,b'] }, { a: '{""," ","NULL","{}","a,b"}' }],
+  [{ name: 'a', type: 'Strings', value: ['"', '\\', '\\"', "'"] }, { a: '{"\\"","\\\\","\\\\\\"","\'"}' }],
+  [{ name: 'a', type: 'Choices', value: ['emea', 'amer'] }, { a: '{"emea","amer"}' }],
+  [{ name: 'a', type: 'Timestamp', value: null }, { a: null }],
   [
     { name: 'a', type: 'Period', value: null },
     { a_from: null, a_to: null },
@@ -23,7 +31,7 @@ test.each<[parameter: ResolvedParameter, bound: Record<string, string | null>]>(
   expect(texts(parameter)).toEqual(bound);
 });
 
-describe('a bound of a Period is the wall clock of the zone with its offset', () => {
+describe('a Timestamp and a bound of a Period are the wall clock of the zone with its offset', () => {
   test.each<[instant: string, zone: string, text: string]>([
     ['2026-09-30T22:00:00Z', 'Europe/Berlin', '2026-10-01 00:00:00+02:00'],
     ['2026-10-31T23:00:00Z', 'Europe/Berlin', '2026-11-01 00:00:00+01:00'],
@@ -39,5 +47,6 @@ describe('a bound of a Period is the wall clock of the zone with its offset', ()
     ['2026-12-31T23:59:59.999999999Z', 'UTC', '2027-01-01 00:00:00+00:00'],
   ])('%s in %s', (instant, zone, text) => {
     expect(texts({ name: 'p', type: 'Period', value: { from: instant, to: instant } }, zone)).toEqual({ p_from: text, p_to: text });
+    expect(texts({ name: 't', type: 'Timestamp', value: instant }, zone)).toEqual({ t: text });
   });
 });
