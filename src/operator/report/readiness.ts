@@ -10,6 +10,7 @@ import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { PendingReason } from '../../api/reasons.ts';
 import type { Condition } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
+import { inOneMessage } from '../../mistakes.ts';
 import { templateAt, templateKeyOf, titleOf, type Template } from '../template/template.ts';
 import { planFacts } from './job-facts.ts';
 import { jobManifest } from './job.ts';
@@ -85,7 +86,7 @@ async function notOffered(
     return { kind: 'hopeless', reason: 'NamespaceNotAllowed', message };
   }
   const problems = parts.verdicts.problemsOf(template);
-  return problems.length === 0 ? undefined : waiting('TemplateNotReady', `${title} is not ready (InvalidTemplate): ${problems.join('; ')}`);
+  return problems.length === 0 ? undefined : waiting('TemplateNotReady', `${title} is not ready (InvalidTemplate): ${inOneMessage(problems)}`);
 }
 
 /** The storage named, else the namespace's default one. */

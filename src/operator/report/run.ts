@@ -6,6 +6,7 @@ import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import { resolveParameters } from '../../api/parameters/resolve.ts';
 import type { FailureReason } from '../../api/reasons.ts';
+import { inOneMessage } from '../../mistakes.ts';
 import { PLAN_LIMIT_BYTES, type Compression, type ReportFormat, type ResolvedParameter, type RunPlan } from '../../runner/plan.ts';
 import { contentDisposition, objectKey } from '../../s3/object-key.ts';
 import { timeZoneProblem } from '../../time/zones.ts';
@@ -56,7 +57,7 @@ export function checkReport(report: Report, template: Template): CheckedReport |
     ...(resolution.ok ? [] : resolution.problems),
   ];
   if (problems.length > 0 || !resolution.ok || 'problem' in compression || 'problem' in storage)
-    return { ok: false, reason: 'InvalidParameters', message: problems.join('; ') };
+    return { ok: false, reason: 'InvalidParameters', message: inOneMessage(problems) };
   return { ok: true, format, ...compression, parameters: resolution.parameters, storageName: storage.name };
 }
 

@@ -6,6 +6,7 @@
  */
 import { toCondition } from '../../api/conditions.ts';
 import type { Result } from '../../kube/controller.ts';
+import { inOneMessage } from '../../mistakes.ts';
 import type { ObjectKey } from '../../kube/store.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/events.ts';
@@ -41,6 +42,6 @@ export function nextTemplateStatus(template: Template, problems: readonly string
   const note =
     problems.length === 0
       ? ({ type: 'Ready', status: 'True', reason: 'Valid', message: 'Reports can be made from this template' } as const)
-      : ({ type: 'Ready', status: 'False', reason: 'InvalidTemplate', message: problems.join('; ') } as const);
+      : ({ type: 'Ready', status: 'False', reason: 'InvalidTemplate', message: inOneMessage(problems) } as const);
   return { observedGeneration: generation, conditions: [toCondition(template.status.conditions, note, generation, rfc3339(now))] };
 }
