@@ -38,6 +38,20 @@ export function stringifyExact(value: unknown): string {
   return text;
 }
 
+/** Whether arrays and objects stand more than `limit` levels within each other. Nothing here recurses: the apiserver accepts ten thousand levels, our stack does not. */
+export function nestsDeeperThan(value: unknown, limit: number): boolean {
+  let level = [value].filter(isNode);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > limit) return true;
+    level = level.flatMap((node) => Object.values(node).filter(isNode));
+  }
+  return false;
+}
+
+function isNode(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 function isDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
   let inString = false;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stringifyExact, JSON_DEPTH_LIMIT, parseExact } from '../src/exact-json.ts';
+import { nestsDeeperThan, stringifyExact, JSON_DEPTH_LIMIT, parseExact } from '../src/exact-json.ts';
 
 describe('exact JSON', () => {
   test.each<[text: string, value: unknown]>([
@@ -56,5 +56,38 @@ describe('exact JSON', () => {
 
   test.each([[undefined], [NaN], [{ a: Infinity }]])('%j cannot be written', (value) => {
     expect(() => stringifyExact(value)).toThrow(TypeError);
+  });
+});
+
+describe('depth', () => {
+  const nested = (levels: number): unknown => JSON.parse(`${'{"a":['.repeat(levels / 2)}1${']}'.repeat(levels / 2)}`);
+
+  test.each<[value: unknown, levels: number]>([
+    [1, 0],
+    [null, 0],
+    ['[[[', 0],
+    [[], 1],
+    [{ a: [] }, 2],
+    [[1, { a: 1 }, []], 2],
+    [nested(64), 64],
+    [nested(10_000), 10_000],
+  ])('is counted without recursion: %#', (value, levels) => {
+    expect(nestsDeeperThan(value, levels)).toBe(false);
+    if (levels > 0) expect(nestsDeeperThan(value, levels - 1)).toBe(true);
+  });
+
+  test('of what is read is that of what is written', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 8 }), fc.nat({ max: 8 }), (value, limit) => {
+        const deepest = JSON.stringify(value).replace(/"(?:[^"\\]|\\.)*"/g, '');
+        let depth = 0;
+        let most = 0;
+        for (const character of deepest) {
+          if ('[{'.includes(character)) most = Math.max(most, (depth += 1));
+          if (']}'.includes(character)) depth -= 1;
+        }
+        expect(nestsDeeperThan(value, limit)).toBe(most > limit);
+      }),
+    );
   });
 });
