@@ -25,3 +25,11 @@ test('docs/parameters.md explains every type of parameter', () => {
 test('docs/formats.md explains every type of column', () => {
   expect(firstCells('docs/formats.md', 'Column types')).toEqual(typesOf(spec?.properties?.['columns']));
 });
+
+test('docs/parameters.md names every relative period', () => {
+  const parameters = spec?.properties?.['parameters']?.items?.properties;
+  const names = parameters?.['defaultPeriod']?.properties?.['relative']?.enum ?? [];
+  expect(names.length).toBeGreaterThan(5);
+  const text = page('docs/parameters.md').text;
+  expect(names.filter((name) => !text.includes(String(name)))).toEqual([]);
+});

@@ -1,5 +1,5 @@
 /** What the documentation gives people to apply is accepted as it stands, and the rights that it lists are enough. */
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFailed, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../../src/kube/client.ts';
 import type { ResourceType } from '../../../src/kube/resources.ts';
@@ -83,6 +83,7 @@ async function startWithRole({ client, namespace, signal }: Billing, clusterRole
     return lines;
   };
   onTestFinished(() => void end());
+  onTestFailed(() => console.log(lines.join('')));
   return { stop: end };
 }
 
