@@ -1,13 +1,13 @@
 /** Lines out of bytes that arrive in pieces: what NDJSON and CSV have in common. Holds one line, which is bounded, however slowly its end comes. */
+import { ByteBuffer } from './byte-buffer.ts';
 
 const LINE_FEED = 0x0a;
 
 export class LineReader {
   readonly #limitBytes: number;
   readonly #tooLong: () => Error;
-  /** Copies of what earlier pieces brought of the line under way. */
-  #parts: Buffer[] = [];
-  #bytes = 0;
+  /** What earlier pieces brought of the line under way. */
+  readonly #begun = new ByteBuffer();
 
   /** `tooLong` makes what is thrown when a line has more than `limitBytes`. */
   constructor(limitBytes: number, tooLong: () => Error) {
@@ -23,28 +23,26 @@ export class LineReader {
       lines.push(this.#whole(piece.subarray(start, end)));
       start = end + 1;
     }
-    if (start === piece.length) return lines;
-    const rest = piece.subarray(start);
-    this.#count(rest);
-    this.#parts.push(Buffer.from(rest));
+    if (start < piece.length) this.#begin(piece.subarray(start));
     return lines;
   }
 
   /** The last line when nothing ends it; undefined when there is none. */
   end(): Buffer | undefined {
-    return this.#bytes === 0 ? undefined : this.#whole(Buffer.alloc(0));
+    return this.#begun.length === 0 ? undefined : this.#begun.take();
   }
 
-  #whole(end: Buffer): Buffer {
-    this.#count(end);
-    const line = this.#parts.length === 0 ? end : Buffer.concat([...this.#parts, end]);
-    this.#parts = [];
-    this.#bytes = 0;
-    return line;
+  #whole(rest: Buffer): Buffer {
+    if (this.#begun.length > 0) {
+      this.#begin(rest);
+      return this.#begun.take();
+    }
+    if (rest.length > this.#limitBytes) throw this.#tooLong();
+    return rest;
   }
 
-  #count(part: Buffer): void {
-    this.#bytes += part.length;
-    if (this.#bytes > this.#limitBytes) throw this.#tooLong();
+  #begin(part: Buffer): void {
+    if (this.#begun.length + part.length > this.#limitBytes) throw this.#tooLong();
+    this.#begun.append(part);
   }
 }

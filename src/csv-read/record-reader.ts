@@ -5,6 +5,7 @@
  * and a carriage return alone are errors. UTF-8 is checked and never repaired. Only the record under way is held, and it is bounded.
  */
 import { isUtf8 } from 'node:buffer';
+import { ByteBuffer } from '../byte-buffer.ts';
 import { LineReader } from '../line-reader.ts';
 
 /** Largest record in bytes (security.md 10). */
@@ -30,9 +31,9 @@ export class CsvError extends Error {
 
 export class CsvRecordReader {
   readonly #lines = new LineReader(RECORD_LIMIT_BYTES, tooLarge);
-  /** Lines of a record whose quoted field is not closed yet. */
-  #open: Buffer[] = [];
-  #openBytes = 0;
+  /** Lines of a record whose quoted field is not closed yet, and whether there are any. */
+  readonly #open = new ByteBuffer();
+  #isOpen = false;
   #records = 0;
 
   /** The records that this piece ends, the header as any other; a record of one null is an empty line. @throws CsvError */
@@ -45,22 +46,18 @@ export class CsvRecordReader {
     const last = this.#lines.end();
     const records = last === undefined ? [] : this.#line(last);
     // A stray quote opens a field as well, and then nothing was cut.
-    if (this.#open.length > 0) this.#record(Buffer.concat(this.#open));
+    if (this.#isOpen) this.#record(this.#open.take());
     return records;
   }
 
   #line(line: Buffer): readonly (readonly Field[])[] {
-    const continues = this.#open.length > 0;
-    const staysOpen = hasOddQuotes(line) !== continues;
-    if (!continues && !staysOpen) return [this.#record(line)];
-    this.#open.push(...(continues ? [LINE_FEED] : []), staysOpen ? Buffer.from(line) : line);
-    this.#openBytes += line.length + 1;
-    if (this.#openBytes > RECORD_LIMIT_BYTES) throw tooLarge();
-    if (staysOpen) return [];
-    const record = Buffer.concat(this.#open);
-    this.#open = [];
-    this.#openBytes = 0;
-    return [this.#record(record)];
+    const continues = this.#isOpen;
+    this.#isOpen = hasOddQuotes(line) !== continues;
+    if (!continues && !this.#isOpen) return [this.#record(line)];
+    if (this.#open.length + line.length >= RECORD_LIMIT_BYTES) throw tooLarge();
+    if (continues) this.#open.append(LINE_FEED);
+    this.#open.append(line);
+    return this.#isOpen ? [] : [this.#record(this.#open.take())];
   }
 
   #record(bytes: Buffer): readonly Field[] {

@@ -6,6 +6,7 @@
  * UTF-8 is checked and never repaired, numbers keep their digits, and no message quotes the document.
  */
 import { isUtf8 } from 'node:buffer';
+import { ByteBuffer } from '../byte-buffer.ts';
 import { JSON_DEPTH_LIMIT } from '../exact-json.ts';
 import { JsonNumber, type JsonScalar } from './json-number.ts';
 
@@ -57,7 +58,8 @@ const EXPECTED: readonly string[] = [
 
 /** What the last piece broke off within. */
 type Unfinished =
-  | { readonly kind: 'string'; readonly pieces: Buffer[]; length: number; flags: number }
+  /** What came of it stands in `#begun`. */
+  | { readonly kind: 'string'; readonly flags: number }
   | { readonly kind: 'number'; text: string }
   | { readonly kind: 'word'; readonly word: Word; matched: number };
 
@@ -86,6 +88,8 @@ export class JsonTokenizer {
   /** Whether each open container is an array; its length is the depth. */
   readonly #arrays: boolean[] = [];
   #unfinished: Unfinished | undefined;
+  /** Of the string that is not finished. */
+  readonly #begun = new ByteBuffer();
   /** Bytes before the piece that is being read. */
   #before = 0;
   #at = 0;
@@ -133,7 +137,7 @@ export class JsonTokenizer {
       case 0x22: // "
         if (this.#expected > NAME_OR_END) throw this.#unexpected();
         this.#at += 1;
-        this.#string({ kind: 'string', pieces: [], length: 0, flags: 0 }, piece);
+        this.#string(0, piece);
         return;
       case 0x2c: // ,
         if (this.#expected !== COMMA_OR_END) throw this.#unexpected();
@@ -200,7 +204,7 @@ export class JsonTokenizer {
     this.#unfinished = undefined;
     switch (unfinished.kind) {
       case 'string':
-        this.#string(unfinished, piece);
+        this.#string(unfinished.flags, piece);
         return;
       case 'number':
         this.#digits(unfinished, piece);
@@ -210,12 +214,12 @@ export class JsonTokenizer {
     }
   }
 
-  /** Reads on to the closing quote. */
-  #string(string: Extract<Unfinished, { kind: 'string' }>, piece: Buffer): void {
+  /** Reads on to the closing quote; `before`: flags of what earlier pieces brought. */
+  #string(before: number, piece: Buffer): void {
     const start = this.#at;
     const length = piece.length;
     let at = start;
-    let flags = string.flags;
+    let flags = before;
     let beyond = 0;
     if ((flags & ESCAPE_OPEN) !== 0 && at < length) {
       flags &= ~ESCAPE_OPEN;
@@ -237,22 +241,21 @@ export class JsonTokenizer {
     }
     if (beyond > 0x7f) flags |= BEYOND_ASCII;
     const stop = Math.min(at, length);
-    if (string.length + stop - start > JSON_TOKEN_LIMIT_BYTES) throw new JsonError(tooLong('a string'));
-    if (at < length) {
+    if (this.#begun.length + stop - start > JSON_TOKEN_LIMIT_BYTES) throw new JsonError(tooLong('a string'));
+    if (at < length && this.#begun.length === 0) {
       this.#at = stop + 1;
-      if (string.pieces.length === 0) this.#told(this.#text(piece, start, stop, flags));
-      else {
-        const whole = Buffer.concat([...string.pieces, piece.subarray(start, stop)]);
-        this.#told(this.#text(whole, 0, whole.length, flags));
-      }
+      this.#told(this.#text(piece, start, stop, flags));
       return;
     }
-    // A copy: the piece may belong to a pool that is written again.
-    string.pieces.push(Buffer.from(piece.subarray(start, stop)));
-    string.length += stop - start;
-    string.flags = flags;
-    this.#unfinished = string;
-    this.#at = length;
+    this.#begun.append(piece.subarray(start, stop));
+    if (at < length) {
+      this.#at = stop + 1;
+      const whole = this.#begun.take();
+      this.#told(this.#text(whole, 0, whole.length, flags));
+    } else {
+      this.#at = length;
+      this.#unfinished = { kind: 'string', flags };
+    }
   }
 
   #told(text: string): void {

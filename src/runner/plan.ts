@@ -4,6 +4,7 @@
  * It names what to read and what to write and never holds a secret: those come as environment variables that the kubelet fills from Secrets (`PLAN_ENV`).
  */
 import type { Column } from './rows.ts';
+import type { HttpPlan } from './sources/http/plan.ts';
 
 /** Names of the environment variables through which a Job speaks to its runner. */
 export const PLAN_ENV = {
@@ -12,6 +13,8 @@ export const PLAN_ENV = {
   terminationLog: 'DOSSIER_TERMINATION_LOG',
   /** Connection URL of a SQL source. */
   sourceUrl: 'DOSSIER_SOURCE_URL',
+  /** Value of a header of an HTTP source, with the header's index behind it. */
+  sourceHeader: 'DOSSIER_SOURCE_HEADER_',
   /** PEM bundle of a private authority for the source. */
   sourceCa: 'DOSSIER_SOURCE_CA',
   /** PEM bundle of a private authority for the object store. */
@@ -44,7 +47,8 @@ export type ResolvedParameter =
 export type SourcePlan =
   /** `rows` as the manifest has them; integers beyond 2^53 survive because the plan is written and read with exact integers (`exact-json.ts`). */
   | { readonly kind: 'inline'; readonly rows: readonly Readonly<Record<string, unknown>>[] }
-  | { readonly kind: 'postgres'; readonly query: string; readonly statementTimeoutSeconds?: number };
+  | { readonly kind: 'postgres'; readonly query: string; readonly statementTimeoutSeconds?: number }
+  | HttpPlan;
 
 export interface CsvOptions {
   readonly delimiter: ',' | ';' | '|' | '\t';

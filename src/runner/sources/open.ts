@@ -1,6 +1,7 @@
 /** The source that a plan names. */
 import type { RunPlan } from '../plan.ts';
 import type { RowSource } from '../rows.ts';
+import { openHttp } from './http.ts';
 import { openInline } from './inline.ts';
 import { openPostgres } from './postgres.ts';
 
@@ -16,5 +17,7 @@ export async function openSource(
       return openInline(source, plan);
     case 'postgres':
       return openPostgres(source, plan, env, signal);
+    case 'http':
+      return openHttp(source, plan, env);
   }
 }

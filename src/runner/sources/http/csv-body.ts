@@ -1,0 +1,84 @@
+/**
+ * Rows of CSV bodies: columns by the text of their header, in whatever order it has them, and other columns ignored.
+ *
+ * A record of another length than the header is an error, because nobody knows which of its values is missing; so is a header that names a wanted column twice or not at all.
+ */
+import { CsvRecordReader, type Field } from '../../../csv-read/record-reader.ts';
+import { foreignText } from '../../../foreign-text.ts';
+import { atMostMistakes } from '../../../mistakes.ts';
+import { nearest } from '../../../nearest.ts';
+import { count, type CellReader } from '../../cells/misfit.ts';
+import type { WallTimes } from '../../cells/wall-times.ts';
+import type { Cell, Column, RowBatch } from '../../rows.ts';
+import type { BodyEnd, BodyReader, OpenBody } from './body.ts';
+import { fieldReader, readRow } from './cells.ts';
+import { failed } from './errors.ts';
+
+/** `headers`: of each column. */
+export function openCsv(columns: readonly Column[], headers: readonly string[], wall: WallTimes): OpenBody {
+  const readers = columns.map(({ type }) => fieldReader(type, wall));
+  return (rowsBefore) => new CsvBody(columns, headers, readers, rowsBefore);
+}
+
+class CsvBody implements BodyReader {
+  readonly #columns: readonly Column[];
+  readonly #headers: readonly string[];
+  readonly #readers: readonly CellReader<Field>[];
+  readonly #records = new CsvRecordReader();
+  #header: { readonly length: number; readonly indexes: readonly number[] } | undefined;
+  #rows: number;
+
+  constructor(columns: readonly Column[], headers: readonly string[], readers: readonly CellReader<Field>[], rowsBefore: number) {
+    this.#columns = columns;
+    this.#headers = headers;
+    this.#readers = readers;
+    this.#rows = rowsBefore;
+  }
+
+  write(piece: Buffer): RowBatch {
+    return this.#records.write(piece).flatMap((record) => this.#row(record));
+  }
+
+  end(): BodyEnd {
+    const rows = this.#records.end().flatMap((record) => this.#row(record));
+    if (this.#header === undefined) throw failed('the answer is empty; CSV begins with a header, also when there are no rows', false);
+    return { rows, cursor: undefined };
+  }
+
+  #row(record: readonly Field[]): readonly (readonly Cell[])[] {
+    if (this.#header === undefined) {
+      this.#header = { length: record.length, indexes: indexesOf(record, this.#headers, this.#columns) };
+      return [];
+    }
+    const { length, indexes } = this.#header;
+    // An empty line; in a file of one column it is an empty value.
+    if (record.length === 1 && record[0] === null && length > 1) return [];
+    this.#rows += 1;
+    if (record.length !== length)
+      throw failed(`row ${count(this.#rows)} has ${fields(record.length)}, and the header has ${fields(length)}`, false);
+    return [readRow(this.#columns, this.#readers, this.#rows, (index) => record[indexes[index] ?? -1] ?? null)];
+  }
+}
+
+function indexesOf(header: readonly Field[], wanted: readonly string[], columns: readonly Column[]): readonly number[] {
+  const mistakes: string[] = [];
+  const names = header.map((field) => field ?? '');
+  const indexes = wanted.map((text, index) => {
+    const at = names.indexOf(text);
+    const column = `column "${columns[index]?.name ?? ''}"`;
+    if (at < 0) mistakes.push(`${column}: the header has no ${JSON.stringify(foreignText(text, 64))}${nearHint(text, names)}`);
+    else if (names.includes(text, at + 1)) mistakes.push(`${column}: the header has ${JSON.stringify(foreignText(text, 64))} twice`);
+    return at;
+  });
+  if (mistakes.length > 0) throw failed(atMostMistakes(mistakes).join('; '), false);
+  return indexes;
+}
+
+function nearHint(text: string, names: readonly string[]): string {
+  const near = nearest(text, names, 1)[0];
+  return near === undefined ? '' : `; did you mean "${foreignText(near, 64)}"?`;
+}
+
+function fields(length: number): string {
+  return `${count(length)} field${length === 1 ? '' : 's'}`;
+}
