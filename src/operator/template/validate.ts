@@ -1,6 +1,6 @@
 /** What a template says that the schema cannot judge: SQL against parameters, rows against columns, defaults against their own rules, wishes against the allow-list. */
 import { checkDeclarations } from '../../api/parameters/check-declarations.ts';
-import { stringifyExact } from '../../exact-json.ts';
+import { JSON_DEPTH_LIMIT, nestsDeeperThan, stringifyExact } from '../../exact-json.ts';
 import { checkInlineRows } from '../../runner/sources/inline-rows.ts';
 import { PLAN_LIMIT_BYTES } from '../../runner/plan.ts';
 import { checkPlaceholders } from '../../sql/placeholders.ts';
@@ -11,11 +11,17 @@ import type { Template } from './template.ts';
 
 /** api.md: inline rows are for tables that fit a manifest. */
 const INLINE_LIMIT_BYTES = 64 * 1024;
+/** The plan, its source, the list of rows and a row stand around a value. */
+const VALUE_DEPTH_LIMIT = JSON_DEPTH_LIMIT - 4;
 /** Left for resolved parameters (32 KiB) and the rest of a plan. */
 const TEMPLATE_PART_LIMIT_BYTES = PLAN_LIMIT_BYTES - 40_000;
 
 /** Every mistake as a sentence that begins with the field and says what to do; empty = the template is ready. */
 export function templateProblems(template: Template, allow: JobAllowList): readonly string[] {
+  const { inline } = template.spec.source;
+  // First, because everything else walks into the rows.
+  if (nestsDeeperThan(inline?.rows, VALUE_DEPTH_LIMIT + 2))
+    return [`spec.source.inline.rows: a value has more than ${VALUE_DEPTH_LIMIT} levels of lists and objects within each other`];
   const declared = template.spec.parameters ?? [];
   return [...checkDeclarations(declared), ...sourceProblems(template), ...jobProblems(template, allow), ...sizeProblems(template)];
 }
