@@ -55,17 +55,22 @@ export class ObservedReflector {
     return this.#view;
   }
 
-  /** Resolves when it has caught up; at the latest, five seconds from now, it should have. */
+  /** Resolves when it has caught up with a fake apiserver; at the latest, five seconds from now, it should have. */
   async equals(server: FakeApiserver): Promise<void> {
     await vi.waitFor(
       () => {
-        const truth = server.objects.list(COLLECTION).map(identity);
-        expect([...this.store.values()].map(identity).sort()).toEqual(truth);
-        expect([...this.#view.values()].map(identity).sort()).toEqual(truth);
+        this.expectToKnow(server.objects.list(COLLECTION));
         expect(server.openWatches).toBe(1);
       },
       { timeout: 5_000, interval: 2 },
     );
+  }
+
+  /** Store and handler know these objects and no others, each as it is now. */
+  expectToKnow(objects: readonly KubeObject[]): void {
+    const truth = objects.map(identity).sort();
+    expect([...this.store.values()].map(identity).sort()).toEqual(truth);
+    expect([...this.#view.values()].map(identity).sort()).toEqual(truth);
     expect(this.#wrong).toBeUndefined();
   }
 
