@@ -54,10 +54,23 @@ function conditionsFor({ phase, reason, message }: Standing): readonly Condition
   const status = (truth: boolean): 'True' | 'False' => (truth ? 'True' : 'False');
   return [
     { type: 'Ready', status: status(phase === 'Ready'), reason, message },
-    { type: 'Finished', status: status(phase === 'Ready' || phase === 'Failed'), reason, message },
-    { type: 'Stalled', status: status(phase === 'Failed'), reason, message },
+    { type: 'Finished', status: status(phase === 'Ready' || phase === 'Failed'), reason, message: FINISHED[phase] },
+    // What stalls it is repeated in whole: kstatus shows this condition's message and no other.
+    {
+      type: 'Stalled',
+      status: status(phase === 'Failed'),
+      reason,
+      message: phase === 'Failed' ? message : 'nothing has gone wrong for good',
+    },
   ];
 }
+
+const FINISHED: Readonly<Record<Phase, string>> = {
+  Pending: 'not started yet',
+  Deploying: 'not at its end yet',
+  Ready: 'ended with a file',
+  Failed: 'ended without a file; the condition Ready says why',
+};
 
 /** Whole seconds, as metav1.Time has it. */
 export function rfc3339(epochMs: number): string {

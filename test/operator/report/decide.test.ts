@@ -484,13 +484,19 @@ describe('a run that ended', () => {
         versionId: 'v1',
         storage: STORAGE,
       },
-      conditions: ['Ready', 'Finished', 'Stalled'].map((type) => ({
+      conditions: (
+        [
+          ['Ready', 'True', '3 rows, 120B: invoices.csv'],
+          ['Finished', 'True', 'ended with a file'],
+          ['Stalled', 'False', 'nothing has gone wrong for good'],
+        ] as const
+      ).map(([type, state, message]) => ({
         type,
-        status: type === 'Stalled' ? 'False' : 'True',
+        status: state,
         observedGeneration: 1,
         lastTransitionTime: time(40),
         reason: 'Completed',
-        message: '3 rows, 120B: invoices.csv',
+        message,
       })),
     });
   });
