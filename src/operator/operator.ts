@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { Report } from '../api/generated/report.ts';
 import type { ReportStorage } from '../api/generated/reportstorage.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { ClusterConfig } from '../kube/config.ts';
@@ -23,6 +24,10 @@ import { ExpectedJobs } from './report/expected-jobs.ts';
 import { RunLimiter } from './report/limits.ts';
 import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, STORAGES_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
 import { ProgressReader } from './report/progress-reader.ts';
+import { queuedBehind } from './report/siblings.ts';
+import { isTerminal } from './report/status.ts';
+import { ScheduleController } from './schedule/controller.ts';
+import { scheduleKeyOf } from './schedule/marks.ts';
 import { SecretReader } from './secrets.ts';
 import type { OperatorSettings } from './settings.ts';
 import { StorageClients } from './storage/clients.ts';
@@ -34,6 +39,7 @@ import { TemplateVerdicts } from './template/verdicts.ts';
 const REPORT_WORKERS = 100;
 const STORAGE_WORKERS = 20;
 const TEMPLATE_WORKERS = 2;
+const SCHEDULE_WORKERS = 20;
 /** For Events that wait and the lease that is given back. */
 const FAREWELL_MS = 2_000;
 
@@ -49,6 +55,8 @@ export class Operator {
   readonly #reports: Controller;
   readonly #templates: Controller;
   readonly #storages: Controller;
+  readonly #schedules: Controller;
+  readonly #scheduleController: ScheduleController;
   readonly #limiter: RunLimiter;
   readonly #expected = new ExpectedJobs();
   readonly #stop = new AbortController();
@@ -83,7 +91,7 @@ export class Operator {
       onProgress: (pod) => this.#wakeReport(reportOfPod(pod)),
       log,
     });
-    const { reports, templates, clusterTemplates, storages, jobs, pods } = this.#caches;
+    const { reports, templates, clusterTemplates, storages, schedules, jobs, pods } = this.#caches;
     const verdicts = new TemplateVerdicts(settings.allow);
     const parts: ReportParts = {
       client: this.#client,
@@ -147,6 +155,13 @@ export class Operator {
       log,
       reconcile: (key, { signal }) => storageController.reconcile(key, signal),
     });
+    this.#scheduleController = new ScheduleController({ client: this.#client, events: this.#events, schedules, reports });
+    this.#schedules = new Controller({
+      name: 'schedule',
+      concurrency: SCHEDULE_WORKERS,
+      log,
+      reconcile: (key, context) => this.#scheduleController.reconcile(key, context),
+    });
     this.#startProgress = () => (settings.progress ? progress.run(this.#stop.signal) : undefined);
   }
 
@@ -186,15 +201,17 @@ export class Operator {
     this.#log.info({ reports: this.#caches.reports.size }, 'leading');
     this.#addAll();
     this.#startProgress();
-    await Promise.all([this.#reports.run(signal), this.#templates.run(signal), this.#storages.run(signal), kept]);
+    const controllers = [this.#reports, this.#templates, this.#storages, this.#schedules];
+    await Promise.all([...controllers.map((controller) => controller.run(signal)), kept]);
   }
 
   /** The oldest first, so that Reports that waited for a place before a restart keep their turn. */
   #addAll(): void {
-    const { templates, clusterTemplates, storages, reports } = this.#caches;
+    const { templates, clusterTemplates, storages, schedules, reports } = this.#caches;
     for (const template of templates.values()) this.#templates.queue.add(keyOf(template));
     for (const template of clusterTemplates?.values() ?? []) this.#templates.queue.add(keyOf(template));
     for (const storage of storages.values()) this.#storages.queue.add(keyOf(storage));
+    for (const schedule of schedules.values()) this.#schedules.queue.add(keyOf(schedule));
     const byAge = [...reports.values()].sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
     for (const report of byAge) this.#reports.queue.add(keyOf(report));
   }
@@ -213,8 +230,13 @@ export class Operator {
       report: (key, before, after) => {
         this.#wakeReport(key);
         const report = after ?? before;
-        if (after === undefined && report !== undefined) this.#limiter.release(report.metadata.uid);
+        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#limiter.release(before.metadata.uid);
         if (this.#leading && report?.metadata.deletionTimestamp !== undefined) this.#wakeStorages(report.metadata.namespace ?? '');
+        for (const each of [before, after]) if (each !== undefined && isTurn(before, after)) this.#wakeSchedule(each);
+      },
+      schedule: (key, before, after) => {
+        if (this.#leading) this.#schedules.queue.add(key);
+        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#scheduleController.forget(before.metadata.uid);
       },
       template: (key) => {
         if (this.#leading) this.#templates.queue.add(key);
@@ -244,12 +266,26 @@ export class Operator {
     };
   }
 
+  /** The schedule that a Report belongs to, and those of its Reports whose turn may have come. */
+  #wakeSchedule(report: Report): void {
+    const key = scheduleKeyOf(report);
+    if (!this.#leading || key === undefined) return;
+    this.#schedules.queue.add(key);
+    for (const sibling of queuedBehind(this.#caches.reports, report)) this.#wakeReport(keyOf(sibling));
+  }
+
   /** A storage that is being deleted waits for the last Report that needs it. */
   #wakeStorages(namespace: string): void {
     for (const storage of this.#caches.storages.byIndex(STORAGES_BY_NAMESPACE, namespace)) {
       if (isGoing(storage)) this.#storages.queue.add(keyOf(storage));
     }
   }
+}
+
+/** Whether a Report came, ended, began to go or went; what happens in between is nothing to its schedule. */
+function isTurn(before: Report | undefined, after: Report | undefined): boolean {
+  if (before === undefined || after === undefined || before.metadata.uid !== after.metadata.uid) return true;
+  return isTerminal(before) !== isTerminal(after) || before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp;
 }
 
 function isGoing(storage: ReportStorage): boolean {
