@@ -13,6 +13,7 @@ import { base32 } from '../../base32.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
 import type { RunnerSettings } from '../settings.ts';
+import { headerSecrets } from '../template/http-parts.ts';
 import type { Template } from '../template/template.ts';
 import { effectiveResources } from './resources.ts';
 
@@ -116,14 +117,16 @@ function environment(template: Template, storage: ReportStorage, planJson: strin
     name,
     valueFrom: { secretKeyRef: { name: from.name, key: from.key, ...(optional ? { optional } : {}) } },
   });
-  const { postgres } = template.spec.source;
+  const { http, postgres } = template.spec.source;
+  const authority = postgres?.caSecretRef ?? http?.caSecretRef;
   const { credentialsSecretRef, caSecretRef } = storage.spec.s3;
   return [
     literal(PLAN_ENV.plan, planJson),
     literal(PLAN_ENV.terminationLog, TERMINATION_LOG),
     literal('TMPDIR', TMP),
     ...(postgres === undefined ? [] : [secret(PLAN_ENV.sourceUrl, postgres.urlFrom.secretKeyRef)]),
-    ...(postgres?.caSecretRef === undefined ? [] : [secret(PLAN_ENV.sourceCa, postgres.caSecretRef)]),
+    ...headerSecrets(template).map(({ env, secret: from }) => secret(env, from)),
+    ...(authority === undefined ? [] : [secret(PLAN_ENV.sourceCa, authority)]),
     ...(caSecretRef === undefined ? [] : [secret(PLAN_ENV.storageCa, caSecretRef)]),
     ...(credentialsSecretRef === undefined
       ? []

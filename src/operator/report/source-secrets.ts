@@ -8,6 +8,7 @@ import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import { keyOf } from '../../kube/store.ts';
 import { hostProblem } from '../allowed-hosts.ts';
 import { secretText } from '../secrets.ts';
+import { headerSecrets, httpDestination } from '../template/http-parts.ts';
 import { titleOf, type Template } from '../template/template.ts';
 import { postgresDestination } from '../../sql/postgres-url.ts';
 import type { ReportParts } from './parts.ts';
@@ -17,7 +18,7 @@ interface Need {
   readonly field: string;
   readonly name: string;
   readonly key: string;
-  /** Host and port the Secret would be used towards, read from its value; undefined = it is sent nowhere (an authority's certificate). */
+  /** Host and port the Secret would be used towards, which its value may say; undefined = it is sent nowhere (an authority's certificate). */
   readonly hostOf?: (value: string) => string | undefined;
 }
 
@@ -47,7 +48,7 @@ export async function secretBlocker(
 }
 
 function needs(template: Template, storage: ReportStorage): readonly Need[] {
-  const { postgres } = template.spec.source;
+  const { http, postgres } = template.spec.source;
   const { caSecretRef } = storage.spec.s3;
   const of = `of ${titleOf(template)}`;
   return [
@@ -55,6 +56,14 @@ function needs(template: Template, storage: ReportStorage): readonly Need[] {
       ? []
       : [{ field: `spec.source.postgres.urlFrom.secretKeyRef ${of}`, ...postgres.urlFrom.secretKeyRef, hostOf: postgresDestination }]),
     ...(postgres?.caSecretRef === undefined ? [] : [{ field: `spec.source.postgres.caSecretRef ${of}`, ...postgres.caSecretRef }]),
+    ...(http === undefined
+      ? []
+      : headerSecrets(template).map(({ header, secret }) => ({
+          field: `spec.source.http.headers "${header}" ${of}`,
+          ...secret,
+          hostOf: () => httpDestination(http),
+        }))),
+    ...(http?.caSecretRef === undefined ? [] : [{ field: `spec.source.http.caSecretRef ${of}`, ...http.caSecretRef }]),
     ...(caSecretRef === undefined ? [] : [{ field: `spec.s3.caSecretRef of ReportStorage "${storage.metadata.name}"`, ...caSecretRef }]),
   ];
 }

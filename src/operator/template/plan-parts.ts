@@ -1,11 +1,14 @@
 /** The parts of a plan that a template decides. */
 import type { SourcePlan } from '../../runner/plan.ts';
 import type { Column } from '../../runner/rows.ts';
+import { httpPlan } from './http-parts.ts';
 import type { Template } from './template.ts';
 
 export function sourceOf(template: Template): SourcePlan {
   const { inline, postgres } = template.spec.source;
   if (inline !== undefined) return { kind: 'inline', rows: inline.rows };
+  const http = httpPlan(template);
+  if (http !== undefined) return http;
   if (postgres === undefined) throw new TypeError('a template without a source passed the schema');
   const { query, statementTimeoutSeconds } = postgres;
   return { kind: 'postgres', query, ...(statementTimeoutSeconds === undefined ? {} : { statementTimeoutSeconds }) };
