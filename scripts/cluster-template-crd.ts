@@ -93,6 +93,7 @@ export function clusterTemplateCrd(source: string): string {
   root['description'] = DESCRIPTION;
   replace(at(root, 'properties', 'kind'), 'description', 'Always ReportTemplate.', 'Always ClusterReportTemplate.');
   const fields = at(root, 'properties', 'spec');
+  withoutRule(at(fields, 'properties', 'source', 'properties', 'kubernetes'), '.allNamespaces');
   const { title, description, ...others } = at(fields, 'properties');
   fields['properties'] = { title, description, allowedNamespaces: ALLOWED_NAMESPACES, ...others };
   return HEAD + stringify(crd, { lineWidth: 160, aliasDuplicateObjects: false });
@@ -106,6 +107,15 @@ function at(object: Json, ...path: readonly string[]): Json {
     found = next as Json;
   }
   return found;
+}
+
+/** Drops the rule of `object` that speaks of that field. */
+function withoutRule(object: Json, fieldPath: string): void {
+  const rules = object['x-kubernetes-validations'] as readonly Json[];
+  const others = rules.filter((rule) => rule['fieldPath'] !== fieldPath);
+  if (others.length === rules.length) throw new Error(`crds/reporttemplates.yaml has no rule for ${fieldPath}`);
+  if (others.length > 0) object['x-kubernetes-validations'] = others;
+  else delete object['x-kubernetes-validations'];
 }
 
 function replace(object: Json, key: string, before: string, after: string): void {

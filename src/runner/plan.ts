@@ -5,6 +5,7 @@
  */
 import type { Column } from './rows.ts';
 import type { HttpPlan } from './sources/http/plan.ts';
+import type { KubernetesPlan } from './sources/kubernetes/plan.ts';
 
 /** Names of the environment variables through which a Job speaks to its runner. */
 export const PLAN_ENV = {
@@ -17,6 +18,9 @@ export const PLAN_ENV = {
   sourceHeader: 'DOSSIER_SOURCE_HEADER_',
   /** PEM bundle of a private authority for the source. */
   sourceCa: 'DOSSIER_SOURCE_CA',
+  /** Path of a file with the token of the pod's service account, and of one with the certificate of the cluster's authority. */
+  kubeToken: 'DOSSIER_KUBE_TOKEN',
+  kubeCa: 'DOSSIER_KUBE_CA',
   /** PEM bundle of a private authority for the object store. */
   storageCa: 'DOSSIER_STORAGE_CA',
   accessKeyId: 'AWS_ACCESS_KEY_ID',
@@ -48,7 +52,8 @@ export type SourcePlan =
   /** `rows` as the manifest has them; integers beyond 2^53 survive because the plan is written and read with exact integers (`exact-json.ts`). */
   | { readonly kind: 'inline'; readonly rows: readonly Readonly<Record<string, unknown>>[] }
   | { readonly kind: 'postgres'; readonly query: string; readonly statementTimeoutSeconds?: number }
-  | HttpPlan;
+  | HttpPlan
+  | KubernetesPlan;
 
 export interface CsvOptions {
   readonly delimiter: ',' | ';' | '|' | '\t';

@@ -28,11 +28,11 @@ export interface ReportTemplateSpec {
    * :month_from and :month_to.
    */
   readonly parameters?: readonly ReportTemplateSpecParameter[];
-  /** Where the rows come from: exactly one of inline, postgres and http. */
+  /** Where the rows come from: exactly one of inline, postgres, http and kubernetes. */
   readonly source: ReportTemplateSpecSource;
   /**
    * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres: without them the file has the columns of the
-   * query's result. Required for inline and http.
+   * query's result. Required for inline, http and kubernetes.
    */
   readonly columns?: readonly ReportTemplateSpecColumn[];
   /** Formats that Reports may ask for, each once: CSV, JSON, NDJSON, XLSX. The first is the default. */
@@ -151,6 +151,11 @@ export interface ReportTemplateSpecSource {
    * refused unless allowedHosts lists them; loopback, link-local and metadata addresses always are. Needs columns.
    */
   readonly http?: ReportTemplateSpecSourceHttp;
+  /**
+   * Rows of the cluster's own objects, all of one kind as they were at one moment, read with the service account job.serviceAccountName,
+   * which must have the right to list them. Needs columns.
+   */
+  readonly kubernetes?: ReportTemplateSpecSourceKubernetes;
 }
 
 export interface ReportTemplateSpecSourceInline {
@@ -303,6 +308,35 @@ export interface ReportTemplateSpecSourceHttpCaSecretRef {
   readonly key: string;
 }
 
+export interface ReportTemplateSpecSourceKubernetes {
+  /** Version of the API that the objects belong to, as they write it, e.g. v1 or apps/v1. */
+  readonly apiVersion: string;
+  /**
+   * Kind of the objects, e.g. Pod. Of Secrets only name, namespace, labels, uid, creationTimestamp and ownerReferences of their metadata
+   * can be read.
+   */
+  readonly kind: string;
+  /** Only objects whose labels match, as in kubectl get -l, e.g. app=web,tier in (front, back); at most 1,024 characters. */
+  readonly labelSelector?: string;
+  /**
+   * Only objects whose fields match, as in kubectl get --field-selector, e.g. status.phase=Running; each kind has its own few fields. At
+   * most 1,024 characters.
+   */
+  readonly fieldSelector?: string;
+  /** Whether objects of all namespaces are read, and of none. Default false, the Report's own namespace. */
+  readonly allNamespaces: boolean;
+  /**
+   * JSONPath from $, the object: each value that it finds is a row, and @ in the paths of columns, e.g. $.spec.containers[*]. Without it,
+   * each object is a row.
+   */
+  readonly forEach?: string;
+  /**
+   * Names of columns, at most 32: rows that are equal in all of them become one, and every other column says by aggregate how. At most
+   * 100,000 groups, in the order of these columns' values.
+   */
+  readonly groupBy?: readonly string[];
+}
+
 export interface ReportTemplateSpecColumn {
   /**
    * Name of the column in the source, e.g. issued_at: a letter, then at most 62 letters, digits and underscores. Put y, n, yes, no, on and
@@ -318,10 +352,18 @@ export interface ReportTemplateSpecColumn {
    */
   readonly type: 'String' | 'Integer' | 'Decimal' | 'Number' | 'Boolean' | 'Date' | 'Timestamp' | 'JSON' | 'Quantity';
   /**
-   * Where the value stands in a row of the source http, when it is not under the name: a JSONPath, e.g. $.customer.name, where $ is the
-   * row; in CSV the text of the header. A path that leads nowhere gives an empty value.
+   * Where the value stands, as a JSONPath. Source http: $ is the row, e.g. $.customer.name, and without it the value stands under the name;
+   * in CSV the text of the header. Source kubernetes: $ is the object, e.g. $.metadata.name, and @ the element of forEach, e.g. @.image. A
+   * path that leads nowhere gives an empty value; one that finds several gives a list in a JSON column of kubernetes, and fails the Report
+   * elsewhere.
    */
   readonly path?: string;
+  /**
+   * How the values of a group become one, with groupBy of the source kubernetes; all values that the path finds take part, and empty ones
+   * do not. Sum: exact, for Integer, Decimal and Quantity. Count: how many, an Integer; without a path, how many rows. Min and Max: for
+   * numbers, dates, timestamps and text.
+   */
+  readonly aggregate?: 'Sum' | 'Count' | 'Min' | 'Max';
   /**
    * How XLSX shows the cells, as a number format of spreadsheets, e.g. "#,##0.00" or yyyy-mm-dd; at most 255 characters. CSV is not
    * affected.
@@ -389,7 +431,10 @@ export interface ReportTemplateSpecAllowedStorageRef {
 }
 
 export interface ReportTemplateSpecJob {
-  /** Service account of the pods, for clouds that give a pod its identity by it. No token of it is mounted. Default: default. */
+  /**
+   * Service account of the pods, with which the source kubernetes reads, and by which clouds give a pod its identity. A token of it is
+   * mounted for the source kubernetes only. Default: default.
+   */
   readonly serviceAccountName?: string;
   /** What a pod asks for and may use. Default: the operator's. */
   readonly resources?: ReportTemplateSpecJobResources;

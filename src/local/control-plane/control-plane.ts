@@ -60,6 +60,11 @@ export class ControlPlane {
     return urlOf(this.#foundation.ports);
   }
 
+  /** Of etcd, plain HTTP, for tests that make it forget. */
+  get etcdUrl(): string {
+    return `http://127.0.0.1:${this.#foundation.ports.etcdClient}`;
+  }
+
   /** What signed every certificate here, for more of them; its `certificate` is the CA that clients trust. */
   get authority(): Authority {
     return this.#foundation.files.authority;

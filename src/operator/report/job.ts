@@ -15,6 +15,7 @@ import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
 import type { RunnerSettings } from '../settings.ts';
 import { headerSecrets } from '../template/http-parts.ts';
 import type { Template } from '../template/template.ts';
+import { kubernetesAccess } from './kubernetes-access.ts';
 import { effectiveResources } from './resources.ts';
 
 /** Only this container speaks for a run. */
@@ -55,6 +56,7 @@ export function jobManifest(
     [REPORT_UID_LABEL]: uid,
   };
   const startSeconds = report.spec.startDeadlineSeconds;
+  const access = kubernetesAccess(template);
   const pullSecrets = [...runner.imagePullSecrets.map((secret) => ({ name: secret })), ...(job.imagePullSecrets ?? [])];
   return {
     apiVersion: apiVersionOf(JOBS),
@@ -95,15 +97,15 @@ export function jobManifest(
               name: RUNNER_CONTAINER,
               image: runner.image,
               imagePullPolicy: runner.imagePullPolicy,
-              env: environment(template, storage, planJson),
+              env: [...environment(template, storage, planJson), ...access.env],
               resources: effectiveResources(job.resources, runner.resources),
               terminationMessagePath: TERMINATION_LOG,
               terminationMessagePolicy: 'File',
               securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-              volumeMounts: [{ name: 'tmp', mountPath: TMP }],
+              volumeMounts: [{ name: 'tmp', mountPath: TMP }, ...access.volumeMounts],
             },
           ],
-          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } }],
+          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } }, ...access.volumes],
         },
       },
     },

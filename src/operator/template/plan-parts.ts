@@ -2,13 +2,14 @@
 import type { SourcePlan } from '../../runner/plan.ts';
 import type { Column } from '../../runner/rows.ts';
 import { httpPlan } from './http-parts.ts';
+import { kubernetesPlan } from './kubernetes-parts.ts';
 import type { Template } from './template.ts';
 
 export function sourceOf(template: Template): SourcePlan {
   const { inline, postgres } = template.spec.source;
   if (inline !== undefined) return { kind: 'inline', rows: inline.rows };
-  const http = httpPlan(template);
-  if (http !== undefined) return http;
+  const other = httpPlan(template) ?? kubernetesPlan(template);
+  if (other !== undefined) return other;
   if (postgres === undefined) throw new TypeError('a template without a source passed the schema');
   const { query, statementTimeoutSeconds } = postgres;
   return { kind: 'postgres', query, ...(statementTimeoutSeconds === undefined ? {} : { statementTimeoutSeconds }) };

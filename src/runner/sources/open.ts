@@ -3,6 +3,7 @@ import type { RunPlan } from '../plan.ts';
 import type { RowSource } from '../rows.ts';
 import { openHttp } from './http.ts';
 import { openInline } from './inline.ts';
+import { openKubernetes } from './kubernetes.ts';
 import { openPostgres } from './postgres.ts';
 
 /** The caller closes it. `env` has the Secrets (PLAN_ENV). @throws DossierError, or the signal's reason. */
@@ -19,5 +20,7 @@ export async function openSource(
       return openPostgres(source, plan, env, signal);
     case 'http':
       return openHttp(source, plan, env);
+    case 'kubernetes':
+      return openKubernetes(source, plan, env, signal);
   }
 }

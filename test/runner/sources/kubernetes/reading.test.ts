@@ -1,0 +1,150 @@
+/** What a template may ask of Kubernetes objects, and what it is told when it may not. */
+import { describe, expect, test } from 'vitest';
+import type { ColumnPlan } from '../../../../src/runner/sources/kubernetes/plan.ts';
+import { compileReading } from '../../../../src/runner/sources/kubernetes/reading.ts';
+import type { ColumnType } from '../../../../src/runner/rows.ts';
+
+type Declared = ColumnPlan & { readonly name: string; readonly type: ColumnType };
+
+const name: Declared = { name: 'name', type: 'String', path: '$.metadata.name' };
+
+function problems(
+  columns: readonly Declared[],
+  source: { forEach?: string; groupBy?: readonly string[]; objectKind?: string } = {},
+): readonly string[] {
+  const compiled = compileReading({ apiVersion: 'v1', objectKind: 'Pod', ...source }, columns);
+  return compiled.ok ? [] : compiled.problems;
+}
+
+describe('a template that can be read', () => {
+  test.each<readonly [story: string, columns: readonly Declared[], source: Parameters<typeof problems>[1]]>([
+    ['paths from the object', [name, { name: 'labels', type: 'JSON', path: '$.metadata.labels' }], {}],
+    ['paths from the element', [name, { name: 'image', type: 'String', path: '@.image' }], { forEach: '$.spec.containers[*]' }],
+    ['a count of rows', [name, { name: 'n', type: 'Integer', aggregate: 'Count' }], { groupBy: ['name'] }],
+    [
+      'every aggregate',
+      [
+        name,
+        { name: 'sum', type: 'Quantity', path: '$..cpu', aggregate: 'Sum' },
+        { name: 'count', type: 'Integer', path: '$..cpu', aggregate: 'Count' },
+        { name: 'min', type: 'Timestamp', path: '$.metadata.creationTimestamp', aggregate: 'Min' },
+        { name: 'max', type: 'String', path: '$.metadata.name', aggregate: 'Max' },
+      ],
+      { groupBy: ['name'] },
+    ],
+  ])('%s', (_, columns, source) => {
+    expect(problems(columns, source)).toEqual([]);
+  });
+});
+
+describe('a template that cannot', () => {
+  test.each<readonly [story: string, columns: readonly Declared[], source: Parameters<typeof problems>[1], says: readonly string[]]>([
+    ['a path with a mistake', [{ ...name, path: '.metadata.name' }], {}, ['spec.columns "name".path', '$.metadata.name']],
+    ['forEach with a mistake', [name], { forEach: '$.spec.' }, ['spec.source.kubernetes.forEach', 'character 8']],
+    ['forEach from the element', [name], { forEach: '@.spec' }, ['spec.source.kubernetes.forEach', 'forEach']],
+    ['an element without forEach', [{ ...name, path: '@.name' }], {}, ['spec.columns "name".path', 'begins with $', 'forEach']],
+    ['no path', [{ name: 'name', type: 'String' }], {}, ['spec.columns "name"', 'no path']],
+    ['an aggregate without groupBy', [{ name: 'n', type: 'Integer', aggregate: 'Count' }], {}, ['spec.columns "n"', 'groupBy']],
+    ['a group that is no column', [name], { groupBy: ['name', 'namespace'] }, ['spec.source.kubernetes.groupBy', '"namespace"']],
+    ['a column that is neither', [name, { ...name, name: 'node' }], { groupBy: ['name'] }, ['spec.columns "node"', 'groupBy', 'aggregate']],
+    ['a column that is both', [{ ...name, aggregate: 'Min' }], { groupBy: ['name'] }, ['spec.columns "name"', 'remove one']],
+    [
+      'a sum of text',
+      [name, { ...name, name: 'sum', aggregate: 'Sum' }],
+      { groupBy: ['name'] },
+      ['spec.columns "sum"', 'Sum makes no String', 'Quantity'],
+    ],
+    [
+      'a sum of doubles',
+      [name, { ...name, name: 'sum', type: 'Number', aggregate: 'Sum' }],
+      { groupBy: ['name'] },
+      ['Sum makes no Number'],
+    ],
+    [
+      'a count as text',
+      [name, { name: 'n', type: 'String', aggregate: 'Count' }],
+      { groupBy: ['name'] },
+      ['Count makes no String', 'Integer'],
+    ],
+    [
+      'the largest document',
+      [name, { ...name, name: 'max', type: 'JSON', aggregate: 'Max' }],
+      { groupBy: ['name'] },
+      ['Max makes no JSON'],
+    ],
+    [
+      'the smallest boolean',
+      [name, { ...name, name: 'min', type: 'Boolean', aggregate: 'Min' }],
+      { groupBy: ['name'] },
+      ['Min makes no Boolean'],
+    ],
+  ])('%s', (_, columns, source, says) => {
+    const told = problems(columns, source);
+    expect(told).toHaveLength(1);
+    for (const said of says) expect(told[0]).toContain(said);
+  });
+
+  test('is told every mistake at once', () => {
+    expect(
+      problems(
+        [
+          { ...name, path: 'x' },
+          { name: 'b', type: 'Integer', aggregate: 'Sum' },
+        ],
+        { forEach: '', groupBy: ['c'] },
+      ),
+    ).toHaveLength(5);
+  });
+});
+
+describe('of Secrets', () => {
+  const read = (path: string, forEach?: string): readonly string[] =>
+    problems([{ name: 'c', type: 'JSON', path }], { objectKind: 'Secret', ...(forEach === undefined ? {} : { forEach }) });
+
+  test.each([
+    ['$.metadata.name'],
+    ["$['metadata']['namespace']"],
+    ["$.metadata.labels['app.kubernetes.io/name']"],
+    ["$.metadata['name', 'uid']"],
+    ['$.metadata.creationTimestamp'],
+    ['$.metadata.ownerReferences[?(@.kind == "Certificate")].name'],
+    ['$.metadata.labels[?$.metadata.name == "x"]'],
+    ['@.name', '$.metadata.ownerReferences[*]'],
+  ])('%s may be read', (path, forEach?: string) => {
+    expect(read(path, forEach)).toEqual([]);
+  });
+
+  test.each([
+    ['$'],
+    ['$.data'],
+    ['$.data.password'],
+    ["$['data']"],
+    ['$.stringData'],
+    ['$.type'],
+    ['$.*'],
+    ['$..password'],
+    ['$..*'],
+    ['$.metadata'],
+    ['$.metadata.*'],
+    ['$.metadata..labels'],
+    ['$.metadata[?@]'],
+    ['$.metadata.annotations'],
+    ["$.metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']"],
+    ["$.metadata['name', 'annotations']"],
+    ["$['metadata', 'data']['name']"],
+    ['$.metadata.managedFields'],
+    ['$.metadata.labels[?$.data.password == "guess"]'],
+    ['$.metadata.labels[?!(@ == "a" || $.data)]'],
+    ['$.metadata.labels[?@ == $.data.password]'],
+    ['$.metadata.ownerReferences[?@[?$.data]]'],
+    ['$[0]'],
+    ['@.x', '$.data'],
+    ['@', '$..*'],
+  ])('%s may not', (path, forEach?: string) => {
+    expect(read(path, forEach).join()).toContain('of Secrets only');
+  });
+
+  test('a ConfigMap is no Secret', () => {
+    expect(problems([{ name: 'c', type: 'JSON', path: '$.data' }], { objectKind: 'ConfigMap' })).toEqual([]);
+  });
+});
