@@ -32,7 +32,10 @@ function embeddedSpec(reports: string): Json {
   change(at(fields, 'deletionPolicy'), 'default', 'Delete', 'Retain');
   at(fields, 'deletionPolicy')['description'] =
     'What happens to the file when its Report goes, for instance because history prunes it. Retain (default of a schedule): it stays. Delete: it goes.';
-  allowSincePreviousRun(at(fields, 'parameters', 'items', 'properties', 'period', 'properties', 'relative'));
+  const period = at(fields, 'parameters', 'items', 'properties', 'period');
+  namedFromItsTime(period);
+  namedFromItsTime(at(period, 'properties', 'lastDays'));
+  allowSincePreviousRun(at(period, 'properties', 'relative'));
   return spec;
 }
 
@@ -45,9 +48,22 @@ function withoutTransitions(spec: Json): void {
   else delete spec['x-kubernetes-validations'];
 }
 
+/** A Report's periods are named from its creation, a run's from its time. */
+function namedFromItsTime(field: Json): void {
+  const description = String(field['description']);
+  const changed = description
+    .replace('the day on which the Report was created', 'the day of the scheduled time')
+    .replace('the day of creation', 'the scheduled time');
+  if (changed === description)
+    throw new Error(`crds/reports.yaml: a description says no more from when its period is named: ${description}`);
+  field['description'] = changed;
+}
+
 function allowSincePreviousRun(relative: Json): void {
-  if (!(relative['enum'] as readonly string[]).includes('SincePreviousRun')) throw new Error('crds/reports.yaml: relative knows no SincePreviousRun');
-  if (relative['x-kubernetes-validations'] === undefined) throw new Error('crds/reports.yaml: relative has no rule against SincePreviousRun');
+  if (!(relative['enum'] as readonly string[]).includes('SincePreviousRun'))
+    throw new Error('crds/reports.yaml: relative knows no SincePreviousRun');
+  if (relative['x-kubernetes-validations'] === undefined)
+    throw new Error('crds/reports.yaml: relative has no rule against SincePreviousRun');
   delete relative['x-kubernetes-validations'];
   relative['description'] =
     'A period named from the scheduled time, e.g. LastMonth. Weeks begin on Monday, and This... runs to its full end. SincePreviousRun begins where the period of the ' +

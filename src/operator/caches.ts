@@ -72,7 +72,10 @@ export class Caches {
       { type: REPORT_STORAGES, trim: withoutNoise, onChange: storage },
       { [STORAGES_BY_NAMESPACE]: namespaceOf },
     );
-    this.schedules = this.#cache<ReportSchedule>({ type: REPORT_SCHEDULES, trim: withoutNoise, decode: decodeExact, onChange: schedule }, {});
+    this.schedules = this.#cache<ReportSchedule>(
+      { type: REPORT_SCHEDULES, trim: withoutNoise, decode: decodeExact, onChange: schedule },
+      {},
+    );
     this.jobs = this.#cache<CachedJob>(
       { type: JOBS, labelSelector: MANAGED_SELECTOR, trim: trimJob, onChange: job },
       { [JOBS_BY_REPORT]: controllerUid },

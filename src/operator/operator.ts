@@ -24,8 +24,7 @@ import { ExpectedJobs } from './report/expected-jobs.ts';
 import { RunLimiter } from './report/limits.ts';
 import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, STORAGES_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
 import { ProgressReader } from './report/progress-reader.ts';
-import { queuedBehind } from './report/siblings.ts';
-import { isTerminal } from './report/status.ts';
+import { queuedBehind, turnedReports } from './report/siblings.ts';
 import { ScheduleController } from './schedule/controller.ts';
 import { scheduleKeyOf } from './schedule/marks.ts';
 import { SecretReader } from './secrets.ts';
@@ -232,7 +231,7 @@ export class Operator {
         const report = after ?? before;
         if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#limiter.release(before.metadata.uid);
         if (this.#leading && report?.metadata.deletionTimestamp !== undefined) this.#wakeStorages(report.metadata.namespace ?? '');
-        for (const each of [before, after]) if (each !== undefined && isTurn(before, after)) this.#wakeSchedule(each);
+        for (const turned of turnedReports(before, after)) this.#wakeSchedule(turned);
       },
       schedule: (key, before, after) => {
         if (this.#leading) this.#schedules.queue.add(key);
@@ -280,12 +279,6 @@ export class Operator {
       if (isGoing(storage)) this.#storages.queue.add(keyOf(storage));
     }
   }
-}
-
-/** Whether a Report came, ended, began to go or went; what happens in between is nothing to its schedule. */
-function isTurn(before: Report | undefined, after: Report | undefined): boolean {
-  if (before === undefined || after === undefined || before.metadata.uid !== after.metadata.uid) return true;
-  return isTerminal(before) !== isTerminal(after) || before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp;
 }
 
 function isGoing(storage: ReportStorage): boolean {

@@ -180,6 +180,10 @@ export interface ReportStatus {
    * operator that restarts in between ends the Report for the same reason.
    */
   readonly failure?: ReportStatusFailure;
+  /**
+   * When this Report's turn came after the older Reports of its schedule (concurrencyPolicy Queue); startDeadlineSeconds counts from here.
+   */
+  readonly queuedUntil?: string;
   /** When the present reason of the condition Ready began; the condition's lastTransitionTime moves only with its status. */
   readonly reasonTime?: string;
   /**

@@ -3,8 +3,8 @@ import type { Condition, ObjectMeta } from '../../kube/objects.ts';
 
 /**
  * A ReportSchedule makes a Report at each of its times: daily, weekly, monthly or by a cron expression, in a time zone. Each time gets
- * exactly one Report, whatever crashes; times that were missed are made up for as missedRuns says. Run it now with: kubectl annotate
- * reportschedule NAME dossier.dev/run=$(date +%s) --overwrite
+ * exactly one Report, whatever crashes; times that were missed are made up for as missedRuns says. The annotation dossier.dev/run asks for
+ * a run now: kubectl annotate reportschedule NAME dossier.dev/run=$(date +%s) --overwrite does it.
  */
 export interface ReportSchedule {
   readonly apiVersion: 'dossier.dev/v1alpha1';
@@ -32,8 +32,8 @@ export interface ReportScheduleSpec {
   /** IANA time zone of the times and, unless report.spec.timeZone says otherwise, of the Reports, e.g. Europe/Berlin. Default UTC. */
   readonly timeZone: string;
   /**
-   * true switches the schedule off; runs asked for by the annotation dossier.dev/run still happen. Times that pass meanwhile are not made
-   * up for. Default false.
+   * Whether the schedule is switched off; runs asked for by the annotation dossier.dev/run still happen. Times that pass meanwhile are not
+   * made up for. Default false.
    */
   readonly suspend: boolean;
   /**
@@ -180,7 +180,7 @@ export interface ReportScheduleSpecReportSpecParameter {
   readonly values?: readonly string[];
   /**
    * The value of a parameter of type Period: from is part of it, to is not, so that the periods of two Reports meet without a gap or an
-   * overlap. October 2026 is {from: "2026-10-01", to: "2026-11-01"}; periods named from the day of creation are {relative: LastMonth} and
+   * overlap. October 2026 is {from: "2026-10-01", to: "2026-11-01"}; periods named from the scheduled time are {relative: LastMonth} and
    * {lastDays: 7}.
    */
   readonly period?: ReportScheduleSpecReportSpecParameterPeriod;
@@ -211,7 +211,7 @@ export interface ReportScheduleSpecReportSpecParameterPeriod {
     | 'ThisYear'
     | 'LastYear'
     | 'SincePreviousRun';
-  /** So many whole days before the day on which the Report was created, that day not counted; 1 to 36600. */
+  /** So many whole days before the day of the scheduled time, that day not counted; 1 to 36600. */
   readonly lastDays?: number;
 }
 

@@ -44,8 +44,9 @@ export function patternSize(source: string): number {
       last += 2;
       size += 2;
     } else {
-      last = token === '|' ? 1 : (groups?.['quoted']?.length ?? 1) + UNICODE_CLASS_SIZE * (token.match(UNICODE_CLASS)?.length ?? 0);
-      size += last;
+      last = 1 + UNICODE_CLASS_SIZE * (token.match(UNICODE_CLASS)?.length ?? 0);
+      // Of quoted text a repetition repeats the last character.
+      size += last + (groups?.['quoted']?.length ?? 0);
     }
   }
   return enclosing.reduce((sum, outer) => sum + outer, size);

@@ -98,7 +98,8 @@ function resolveList(declaration: Declared<'Strings' | 'Choices'>, given: GivenP
   const { name, type } = declaration;
   const values = given?.values ?? declaration.defaultValues;
   if (values === undefined) return absent(declaration, { name, type, value: null });
-  if (values.length === 0 && declaration.required === true) return bad(`is required (${type}${hint(declaration)}), with at least one value`);
+  if (values.length === 0 && declaration.required === true)
+    return bad(`is required (${type}${hint(declaration)}), with at least one value`);
   const read = type === 'Strings' ? readStrings(values, declaration) : readChoices(values, declaration);
   return map(read, (value) => ({ name, type, value }));
 }

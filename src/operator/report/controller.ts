@@ -15,6 +15,7 @@ import { REPORT_LABEL } from './job.ts';
 import type { Running } from './limits.ts';
 import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, type ReportParts } from './parts.ts';
 import type { Plan } from './plan.ts';
+import { REPORTS_BY_SCHEDULE, scheduleUidOf } from '../schedule/marks.ts';
 import { templateKeyOf } from '../template/template.ts';
 import { isTerminal } from './status.ts';
 
@@ -88,4 +89,5 @@ export const REPORT_INDEXES = {
   [REPORTS_BY_TEMPLATE]: (report: Report): readonly string[] => (isTerminal(report) ? [] : [templateKeyOf(report)]),
   [REPORTS_BY_NAMESPACE]: (report: Report): readonly string[] =>
     isTerminal(report) && (report.metadata.finalizers ?? []).length === 0 ? [] : [report.metadata.namespace ?? ''],
+  [REPORTS_BY_SCHEDULE]: scheduleUidOf,
 };

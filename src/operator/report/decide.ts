@@ -2,7 +2,7 @@
  * The heart of Dossier: what follows from a view at a moment. Pure: no I/O, no clock, no random; readable next to the phase table of docs/reference/report.md.
  */
 import { beginFailing, cleanUp, continueFailing, hasFinalizer, settled } from './end.ts';
-import { isRerun, lateStart, startDeadline } from './deadlines.ts';
+import { isRerun, lateStart, startDeadline, turnOf } from './deadlines.ts';
 import { follow } from './follow.ts';
 import type { Report } from '../../api/generated/report.ts';
 import { earliest, withLook, type Plan, type Step } from './plan.ts';
@@ -46,6 +46,8 @@ function start(view: ReportView, now: number): Plan {
       return beginFailing(view, readiness.reason, readiness.message, {}, now);
     case 'waiting':
       return wait(report, readiness, deadline, now);
+    case 'behind':
+      return waitBehind(report, readiness.sibling, now);
     case 'ready': {
       const steps: Step[] = hasFinalizer(report) ? [] : [{ kind: 'addFinalizer' }];
       steps.push({ kind: 'holdStorage', storage: readiness.facts.storage }, { kind: 'createJob', job: readiness.job });
@@ -59,7 +61,7 @@ export function jobRefused(view: ReportView, kind: 'quota' | 'rejected', message
   if (kind === 'rejected') return beginFailing(view, 'PodRejected', `the cluster refuses the Job: ${message}`, {}, now);
   const phase = isRerun(view.report) ? 'Deploying' : 'Pending';
   const standing: Standing = { phase, reason: 'QuotaExceeded', message: `a quota of the namespace is used up: ${message}` };
-  const status = nextStatus(view.report, standing, {}, now);
+  const status = nextStatus(view.report, standing, turnOf(view.report, now), now);
   const lookAgainAt = earliest(startDeadline(view.report), now + QUOTA_INTERVAL_MS);
   return withLook({ steps: [{ kind: 'writeStatus', status }], events: transitionEvents(view.report, standing) }, lookAgainAt);
 }
@@ -70,8 +72,15 @@ function wait(report: Report, blocker: Extract<Readiness, { kind: 'waiting' }>, 
     ? { phase: 'Deploying', reason: 'Queued', message: `to run once more: ${blocker.message}` }
     : { phase: 'Pending', reason: blocker.reason, message: blocker.message };
   // The count in a queue's message moves all the time; waiting costs one write.
-  const stillQueued = standing.reason === 'Queued' && currentReason(report) === 'Queued';
+  const turn = turnOf(report, now);
+  const stillQueued = standing.reason === 'Queued' && currentReason(report) === 'Queued' && turn.queuedUntil === undefined;
   const steady = stillQueued ? { ...standing, message: currentMessage(report) ?? standing.message } : standing;
-  const status = nextStatus(report, steady, {}, now);
+  const status = nextStatus(report, steady, turn, now);
   return withLook({ steps: [{ kind: 'writeStatus', status }], events: transitionEvents(report, steady) }, deadline);
+}
+
+/** Somebody tells us when the older Report is at its end; until then nothing is late. */
+function waitBehind(report: Report, sibling: string, now: number): Plan {
+  const standing: Standing = { phase: 'Pending', reason: 'Queued', message: `waiting behind Report ${sibling} of the same schedule` };
+  return { steps: [{ kind: 'writeStatus', status: nextStatus(report, standing, {}, now) }], events: transitionEvents(report, standing) };
 }

@@ -13,7 +13,7 @@ import { beginFailing, ready } from './end.ts';
 import { classifyRefusal, jobState } from './job-state.ts';
 import { earliest, NOTHING, withLook, type Plan } from './plan.ts';
 import { podState, type PodState } from './pod-state.ts';
-import { lateEnd, lateStart, startDeadline, type Lateness } from './deadlines.ts';
+import { lateEnd, lateStart, startDeadline, turnOf, type Lateness } from './deadlines.ts';
 import { currentReason, humanDuration, nextStatus, rfc3339, type Standing, type StatusChanges } from './status.ts';
 import { transitionEvents } from './transitions.ts';
 import type { JobView, ReportView } from './view.ts';
@@ -74,6 +74,7 @@ function facts(view: ReportView, { job, facts: run, pods }: PresentJob, now: num
     parameters: run.parameters,
     template: run.template,
     storage: run.storage,
+    ...turnOf(view.report, now),
     ...(startTime === undefined ? {} : { startTime }),
     ...(view.progress === undefined ? {} : { progress: view.progress }),
   };

@@ -16,12 +16,18 @@ import { planFacts } from './job-facts.ts';
 import { jobManifest } from './job.ts';
 import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
 import { checkReport, planRun, type CheckedReport } from './run.ts';
+import { olderSibling } from './siblings.ts';
 import { secretBlocker } from './source-secrets.ts';
 import type { Readiness } from './view.ts';
 
 type Waiting = Extract<Readiness, { kind: 'waiting' }>;
 
 export async function readinessOf(parts: ReportParts, report: Report, signal: AbortSignal): Promise<Readiness> {
+  const older = olderSibling(parts.reports, report);
+  if (older !== undefined) {
+    parts.limiter.release(report.metadata.uid);
+    return { kind: 'behind', sibling: older.metadata.name };
+  }
   const readiness = await firstBlocker(parts, report, signal);
   if (readiness.kind !== 'ready' && !(readiness.kind === 'waiting' && readiness.reason === 'Queued'))
     parts.limiter.release(report.metadata.uid);
@@ -86,7 +92,9 @@ async function notOffered(
     return { kind: 'hopeless', reason: 'NamespaceNotAllowed', message };
   }
   const problems = parts.verdicts.problemsOf(template);
-  return problems.length === 0 ? undefined : waiting('TemplateNotReady', `${title} is not ready (InvalidTemplate): ${inOneMessage(problems)}`);
+  return problems.length === 0
+    ? undefined
+    : waiting('TemplateNotReady', `${title} is not ready (InvalidTemplate): ${inOneMessage(problems)}`);
 }
 
 /** The storage named, else the namespace's default one. */

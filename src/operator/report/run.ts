@@ -11,6 +11,7 @@ import { PLAN_LIMIT_BYTES, type Compression, type ReportFormat, type ResolvedPar
 import { contentDisposition, objectKey } from '../../s3/object-key.ts';
 import { timeZoneProblem } from '../../time/zones.ts';
 import { planJsonOf } from '../plan-json.ts';
+import { scheduledTimeOf } from '../schedule/marks.ts';
 import { bucketOf } from '../storage/bucket.ts';
 import { columnsOf, sourceOf } from '../template/plan-parts.ts';
 import type { Template } from '../template/template.ts';
@@ -47,7 +48,7 @@ export function checkReport(report: Report, template: Template): CheckedReport |
   const storage = storageNameOf(report, template);
   const resolution = resolveParameters(template.spec.parameters ?? [], spec.parameters ?? [], {
     zone: zoneProblem === undefined ? spec.timeZone : 'UTC',
-    createdAt: Date.parse(report.metadata.creationTimestamp),
+    createdAt: scheduledTimeOf(report) ?? Date.parse(report.metadata.creationTimestamp),
   });
   const problems = [
     ...(zoneProblem === undefined ? [] : [`timeZone ${zoneProblem}`]),

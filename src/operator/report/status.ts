@@ -13,7 +13,18 @@ export interface Standing {
 }
 
 type Changeable =
-  'startTime' | 'completionTime' | 'parameters' | 'template' | 'storage' | 'job' | 'attempt' | 'duration' | 'progress' | 'file' | 'failure';
+  | 'startTime'
+  | 'completionTime'
+  | 'parameters'
+  | 'template'
+  | 'storage'
+  | 'job'
+  | 'attempt'
+  | 'duration'
+  | 'progress'
+  | 'file'
+  | 'failure'
+  | 'queuedUntil';
 
 /** Fields that a pass may set; absent = as before, undefined = removed. */
 export type StatusChanges = { readonly [Field in Changeable]?: ReportStatus[Field] | undefined };

@@ -12,6 +12,8 @@ export type Readiness =
   | { readonly kind: 'ready'; readonly job: Manifest; readonly facts: JobFacts }
   /** Something is missing or full; goes on by itself when that changes. */
   | { readonly kind: 'waiting'; readonly reason: PendingReason; readonly message: string }
+  /** Its schedule has an older Report, of that name, that is not at its end. */
+  | { readonly kind: 'behind'; readonly sibling: string }
   /** Can never run. */
   | { readonly kind: 'hopeless'; readonly reason: FailureReason; readonly message: string };
 

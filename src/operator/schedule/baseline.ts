@@ -8,7 +8,8 @@ import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
 import type { Timetable } from '../../schedule/due-search.ts';
 import { dueTimes } from '../../schedule/timetable.ts';
-import { instantOf, isReportOfRun, SCHEDULED_AT_ANNOTATION } from './run.ts';
+import { instantOf, SCHEDULED_AT_ANNOTATION } from './marks.ts';
+import { isReportOfRun } from './run.ts';
 import { timingKey } from './timing.ts';
 
 export interface Baseline {

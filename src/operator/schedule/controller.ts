@@ -9,14 +9,12 @@ import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import type { EventNote, EventRecorder } from '../../kube/events.ts';
-import { controllerOf } from '../../kube/objects.ts';
 import { keyOf, type ObjectKey, type Store } from '../../kube/store.ts';
 import { act, NameTaken } from './act.ts';
 import { decide } from './decide.ts';
+import { REPORTS_BY_SCHEDULE } from './marks.ts';
 import type { Plan } from './plan.ts';
 
-/** Index of Reports by the UID of the schedule that controls them. */
-export const REPORTS_BY_SCHEDULE = 'schedule';
 /** Longer than a healthy watch lags. */
 const RECENT_MS = 10_000;
 
@@ -88,16 +86,4 @@ export class ScheduleController {
     for (const { reason, note } of events) if (reason === 'RunRefused') this.#toldRefusal.set(uid, note);
     return { ...plan, events };
   }
-}
-
-/** For the index REPORTS_BY_SCHEDULE. */
-export function scheduleUidOf(report: Report): readonly string[] {
-  const owner = controllerOf(report);
-  return owner?.kind === 'ReportSchedule' ? [owner.uid] : [];
-}
-
-/** Key of the schedule that a Report belongs to. */
-export function scheduleOfReport(report: Report): ObjectKey | undefined {
-  const owner = controllerOf(report);
-  return owner?.kind === 'ReportSchedule' ? `${report.metadata.namespace ?? ''}/${owner.name}` : undefined;
 }

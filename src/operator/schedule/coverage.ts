@@ -9,7 +9,8 @@ import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
 import type { Timetable } from '../../schedule/due-search.ts';
 import { nextTime, previousTime } from '../../schedule/timetable.ts';
 import { rfc3339 } from '../report/status.ts';
-import { coveredFrom, COVERS_UNTIL_ANNOTATION, instantOf, usesSincePreviousRun } from './run.ts';
+import { COVERS_UNTIL_ANNOTATION, instantOf } from './marks.ts';
+import { coveredFrom, usesSincePreviousRun } from './run.ts';
 
 /** On a schedule whose coverage is unknown: where it goes on. */
 export const COVER_FROM_ANNOTATION = 'dossier.dev/cover-from';

@@ -1,7 +1,7 @@
 /** The annotation `dossier.dev/run`: any new value is one run. */
 import { quoted } from '../../foreign-text.ts';
 import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
-import { RUN_ANNOTATION } from './run.ts';
+import { RUN_ANNOTATION } from './marks.ts';
 
 /** security.md 16: what is copied into statuses, names and Reports is short and plain. */
 const VALUE = /^[A-Za-z0-9._:-]{1,64}$/;

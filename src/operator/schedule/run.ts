@@ -14,15 +14,7 @@ import { apiVersionOf, REPORT_SCHEDULES, REPORTS } from '../../kube/resources.ts
 import { lastDays, relativePeriod } from '../../schedule/relative-period.ts';
 import { requestedRunName, scheduledRunName } from '../../schedule/run-name.ts';
 import { rfc3339 } from '../report/status.ts';
-
-export const SCHEDULE_LABEL = 'dossier.dev/schedule';
-export const SCHEDULED_AT_ANNOTATION = 'dossier.dev/scheduled-at';
-/** On a schedule: run now. On a Report: which request it answers. */
-export const RUN_ANNOTATION = 'dossier.dev/run';
-/** Under SincePreviousRun: where the next period begins once this Report is Ready. */
-export const COVERS_UNTIL_ANNOTATION = 'dossier.dev/covers-until';
-/** The Report waits behind older Reports of its schedule. */
-export const QUEUE_ANNOTATION = 'dossier.dev/queue';
+import { COVERS_UNTIL_ANNOTATION, instantOf, QUEUE_ANNOTATION, RUN_ANNOTATION, SCHEDULE_LABEL, SCHEDULED_AT_ANNOTATION } from './marks.ts';
 
 export interface Run {
   /** Epoch ms, a whole second. */
@@ -94,13 +86,6 @@ export function usesSincePreviousRun({ spec }: ReportSchedule): boolean {
 export function coveredFrom(report: Report): string | undefined {
   const until = instantOf(report.metadata.annotations?.[COVERS_UNTIL_ANNOTATION]);
   return report.spec.parameters?.map(({ period }) => period).find((period) => instantOf(period?.to) === until && until !== undefined)?.from;
-}
-
-/** Epoch ms of an RFC 3339 instant; undefined for anything else. */
-export function instantOf(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined;
-  const instant = Date.parse(text);
-  return Number.isNaN(instant) ? undefined : instant;
 }
 
 function absolute(

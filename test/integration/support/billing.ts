@@ -160,9 +160,9 @@ export function useBilling(
     failed ||= task.result?.state === 'fail';
   });
   afterAll(async () => {
+    if (failed) console.log(`operator of ${billing?.namespace ?? ''}:\n${operator?.log() ?? ''}`);
     await operator?.stop();
     await billing?.client.transport.close();
-    if (failed) console.log(`operator of ${billing?.namespace ?? ''}:\n${operator?.log() ?? ''}`);
   });
   const started = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('it is there once beforeAll has run');

@@ -25,6 +25,8 @@ export function operatorFlags(namespace: string, more: readonly string[] = []): 
   return [
     ...['--kubeconfig', controlPlane().kubeconfigFile],
     ...['--namespaces', namespace],
+    // Seen by all tests at once: only those that are about them look.
+    ...['--cluster-templates', 'false'],
     ...['--leader-namespace', namespace],
     ...['--health-port', '0'],
     ...['--runner-image', RUNNER_IMAGE],

@@ -65,8 +65,8 @@ describe('a schedule that is looked at in time', () => {
 
 describe('a schedule whose controller comes late and dies often', () => {
   const delays = fc.array(fc.tuple(fc.integer({ min: 1, max: 90 * 24 * 60 }), crashPoints, fc.boolean()), { minLength: 1, maxLength: 30 });
-  const policies = fc.constantFrom('Allow', 'Forbid', 'Queue', 'Replace') as fc.Arbitrary<'Allow' | 'Forbid' | 'Queue' | 'Replace'>;
-  const missed = fc.constantFrom('Skip', 'Latest', 'All') as fc.Arbitrary<'Skip' | 'Latest' | 'All'>;
+  const policies = fc.constantFrom<'Allow' | 'Forbid' | 'Queue' | 'Replace'>('Allow', 'Forbid', 'Queue', 'Replace');
+  const missed = fc.constantFrom<'Skip' | 'Latest' | 'All'>('Skip', 'Latest', 'All');
 
   test('makes no minute twice, none that was not due, and counts every time that got no Report', () => {
     fc.assert(
@@ -106,7 +106,11 @@ describe('a schedule whose controller comes late and dies often', () => {
 describe('a schedule that covers what came since the previous run', () => {
   test('leaves no gap and no overlap between the periods of its successful runs, whatever fails, is missed or dies', () => {
     const looks = fc.array(
-      fc.tuple(fc.integer({ min: 1, max: 50 * 24 * 60 }), crashPoints, fc.constantFrom('Ready', 'Failed', 'running')),
+      fc.tuple(
+        fc.integer({ min: 1, max: 50 * 24 * 60 }),
+        crashPoints,
+        fc.constantFrom<'Ready' | 'Failed' | 'running'>('Ready', 'Failed', 'running'),
+      ),
       { minLength: 1, maxLength: 30 },
     );
     fc.assert(
@@ -119,8 +123,7 @@ describe('a schedule that covers what came since the previous run', () => {
         for (const [minutes, points, end] of story) {
           world.now += minutes * 60_000;
           lookThrough(world, points);
-          for (const [name, { status }] of [...world.reports])
-            if (status.phase === undefined && end !== 'running') world.finish(name, end as 'Ready' | 'Failed');
+          for (const [name, { status }] of [...world.reports]) if (status.phase === undefined && end !== 'running') world.finish(name, end);
           lookThrough(world, points);
         }
         const periods = [...world.reports.values()]
