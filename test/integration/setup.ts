@@ -39,12 +39,13 @@ async function startSharedNode(controlPlane: ControlPlane, { folder }: Workspace
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { workspace, tools, controlPlane, s3, postgres } = await startServers();
 
-  const localNode = await startSharedNode(controlPlane, workspace).catch(async (error: unknown) => {
+  // A workspace that stayed open would keep its servers, and with them this process, alive after a failed start.
+  const orClose = async (error: unknown): Promise<never> => {
     await workspace.close();
     throw error;
-  });
-
-  await installCrds(tools.kubectl, controlPlane.kubeconfigFile);
+  };
+  await installCrds(tools.kubectl, controlPlane.kubeconfigFile).catch(orClose);
+  const localNode = await startSharedNode(controlPlane, workspace).catch(orClose);
 
   project.provide('tools', tools);
   project.provide('controlPlane', {
