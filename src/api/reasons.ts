@@ -42,3 +42,7 @@ export type DeployingReason = (typeof DEPLOYING_REASONS)[number];
 export type RunnerFailureReason = (typeof RUNNER_FAILURE_REASONS)[number];
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 export type ReportReason = PendingReason | DeployingReason | FailureReason | 'Completed';
+
+/** Why a ReportDownload has a link, or none. */
+export const DOWNLOAD_REASONS = ['Signed', 'Expired', 'StorageUnavailable', 'ReportNotFound', 'ReportNotReady', 'FileMissing'] as const;
+export type DownloadReason = (typeof DOWNLOAD_REASONS)[number];

@@ -3,13 +3,23 @@
  */
 import type { ClusterReportTemplate } from '../api/generated/clusterreporttemplate.ts';
 import type { Report } from '../api/generated/report.ts';
+import type { ReportDownload } from '../api/generated/reportdownload.ts';
 import type { ReportSchedule } from '../api/generated/reportschedule.ts';
 import type { ReportStorage } from '../api/generated/reportstorage.ts';
 import type { ReportTemplate } from '../api/generated/reporttemplate.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { decodeExact } from '../kube/exact-decode.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
-import { CLUSTER_REPORT_TEMPLATES, JOBS, PODS, REPORT_SCHEDULES, REPORT_STORAGES, REPORT_TEMPLATES, REPORTS } from '../kube/resources.ts';
+import {
+  CLUSTER_REPORT_TEMPLATES,
+  JOBS,
+  PODS,
+  REPORT_DOWNLOADS,
+  REPORT_SCHEDULES,
+  REPORT_STORAGES,
+  REPORT_TEMPLATES,
+  REPORTS,
+} from '../kube/resources.ts';
 import { IndexedStore, type IndexFunction, type ObjectKey, type Store } from '../kube/store.ts';
 import { controllerOf, type KubeObject, type Pod } from '../kube/objects.ts';
 import { REPORT_INDEXES } from './report/controller.ts';
@@ -29,6 +39,7 @@ export interface CacheHandlers {
   readonly template: Change<Template>;
   readonly storage: Change<ReportStorage>;
   readonly schedule: Change<ReportSchedule>;
+  readonly download: Change<ReportDownload>;
   readonly job: Change<CachedJob>;
   readonly pod: Change<Pod>;
   readonly onError: (kind: string, error: unknown) => void;
@@ -41,6 +52,7 @@ export class Caches {
   readonly clusterTemplates: Store<ClusterReportTemplate> | undefined;
   readonly storages: Store<ReportStorage>;
   readonly schedules: Store<ReportSchedule>;
+  readonly downloads: Store<ReportDownload>;
   readonly jobs: Store<CachedJob>;
   readonly pods: Store<Pod>;
   readonly #reflectors: Pick<Reflector<KubeObject>, 'run' | 'synced' | 'hasSynced' | 'silentMs' | 'kind'>[] = [];
@@ -56,7 +68,7 @@ export class Caches {
     this.#client = client;
     this.#namespaces = namespaces.length === 0 ? [undefined] : namespaces;
     this.#handlers = handlers;
-    const { report, template, storage, schedule, job, pod } = handlers;
+    const { report, template, storage, schedule, download, job, pod } = handlers;
     this.reports = this.#cache<Report>({ type: REPORTS, trim: withoutNoise, decode: decodeExact, onChange: report }, REPORT_INDEXES);
     this.templates = this.#cache<ReportTemplate>(
       { type: REPORT_TEMPLATES, trim: withoutNoise, decode: decodeExact, onChange: template },
@@ -76,6 +88,7 @@ export class Caches {
       { type: REPORT_SCHEDULES, trim: withoutNoise, decode: decodeExact, onChange: schedule },
       {},
     );
+    this.downloads = this.#cache<ReportDownload>({ type: REPORT_DOWNLOADS, trim: withoutNoise, onChange: download }, {});
     this.jobs = this.#cache<CachedJob>(
       { type: JOBS, labelSelector: MANAGED_SELECTOR, trim: trimJob, onChange: job },
       { [JOBS_BY_REPORT]: controllerUid },

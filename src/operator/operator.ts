@@ -17,6 +17,7 @@ import { keyOf, type ObjectKey } from '../kube/store.ts';
 import { HttpTransport } from '../kube/transport.ts';
 import { startHealthServer } from '../telemetry/health.ts';
 import { Caches, type CacheHandlers } from './caches.ts';
+import { reconcileDownload } from './download/controller.ts';
 import { NamespaceReader } from './namespaces.ts';
 import { CleanupMemory } from './report/cleanup-memory.ts';
 import { AliveJobs, reconcileReport, reportOfJob, reportOfPod } from './report/controller.ts';
@@ -39,6 +40,7 @@ const REPORT_WORKERS = 100;
 const STORAGE_WORKERS = 20;
 const TEMPLATE_WORKERS = 2;
 const SCHEDULE_WORKERS = 20;
+const DOWNLOAD_WORKERS = 20;
 /** For Events that wait and the lease that is given back. */
 const FAREWELL_MS = 2_000;
 
@@ -55,6 +57,7 @@ export class Operator {
   readonly #templates: Controller;
   readonly #storages: Controller;
   readonly #schedules: Controller;
+  readonly #downloads: Controller;
   readonly #scheduleController: ScheduleController;
   readonly #limiter: RunLimiter;
   readonly #expected = new ExpectedJobs();
@@ -90,7 +93,7 @@ export class Operator {
       onProgress: (pod) => this.#wakeReport(reportOfPod(pod)),
       log,
     });
-    const { reports, templates, clusterTemplates, storages, schedules, jobs, pods } = this.#caches;
+    const { reports, templates, clusterTemplates, storages, schedules, downloads, jobs, pods } = this.#caches;
     const verdicts = new TemplateVerdicts(settings.allow);
     const parts: ReportParts = {
       client: this.#client,
@@ -161,6 +164,13 @@ export class Operator {
       log,
       reconcile: (key, context) => this.#scheduleController.reconcile(key, context),
     });
+    const downloadParts = { client: this.#client, events: this.#events, downloads, reports, storages, accesses };
+    this.#downloads = new Controller({
+      name: 'download',
+      concurrency: DOWNLOAD_WORKERS,
+      log,
+      reconcile: (key, context) => reconcileDownload(downloadParts, key, context),
+    });
     this.#startProgress = () => (settings.progress ? progress.run(this.#stop.signal) : undefined);
   }
 
@@ -200,17 +210,18 @@ export class Operator {
     this.#log.info({ reports: this.#caches.reports.size }, 'leading');
     this.#addAll();
     this.#startProgress();
-    const controllers = [this.#reports, this.#templates, this.#storages, this.#schedules];
+    const controllers = [this.#reports, this.#templates, this.#storages, this.#schedules, this.#downloads];
     await Promise.all([...controllers.map((controller) => controller.run(signal)), kept]);
   }
 
   /** The oldest first, so that Reports that waited for a place before a restart keep their turn. */
   #addAll(): void {
-    const { templates, clusterTemplates, storages, schedules, reports } = this.#caches;
+    const { templates, clusterTemplates, storages, schedules, downloads, reports } = this.#caches;
     for (const template of templates.values()) this.#templates.queue.add(keyOf(template));
     for (const template of clusterTemplates?.values() ?? []) this.#templates.queue.add(keyOf(template));
     for (const storage of storages.values()) this.#storages.queue.add(keyOf(storage));
     for (const schedule of schedules.values()) this.#schedules.queue.add(keyOf(schedule));
+    for (const download of downloads.values()) this.#downloads.queue.add(keyOf(download));
     const byAge = [...reports.values()].sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
     for (const report of byAge) this.#reports.queue.add(keyOf(report));
   }
@@ -236,6 +247,9 @@ export class Operator {
       schedule: (key, before, after) => {
         if (this.#leading) this.#schedules.queue.add(key);
         if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#scheduleController.forget(before.metadata.uid);
+      },
+      download: (key) => {
+        if (this.#leading) this.#downloads.queue.add(key);
       },
       template: (key) => {
         if (this.#leading) this.#templates.queue.add(key);

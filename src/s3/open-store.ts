@@ -12,6 +12,7 @@ import { toStoreError } from './error-mapping.ts';
 import { Gate, OPERATOR_LIMITS } from './gate.ts';
 import { probeKey } from './object-key.ts';
 import type { ObjectFacts, Removal } from './operations.ts';
+import type { LinkTime } from './presign.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const CALL_TIMEOUT_MS = 10_000;
@@ -20,6 +21,8 @@ export interface StoreTarget {
   /** UID of the ReportStorage. */
   readonly storageUid: string;
   readonly plan: BucketPlan;
+  /** For which links are signed; absent = the plan's. Nothing is ever sent there. */
+  readonly publicEndpoint?: string;
   readonly prefix: string | undefined;
   readonly credentials: StoreCredentials;
   /** PEM certificates that replace the system's authorities. */
@@ -36,6 +39,8 @@ export interface ObjectStore {
   head(key: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
   /** See removeEverything. */
   remove(key: string, reportUid: string, signal: AbortSignal): Promise<Removal>;
+  /** A link to the object for people outside; see presign.ts. */
+  presign(key: string, time: LinkTime, signal: AbortSignal): Promise<string>;
   /** Ends what is under way; safe twice. */
   close(): void;
 }
@@ -50,13 +55,14 @@ export class ObjectStores {
   }
 
   /** Sends nothing. Throws StoreError UnknownAuthority when the bundle cannot be read. */
-  async open({ storageUid, plan, prefix, credentials, caBundle }: StoreTarget): Promise<ObjectStore> {
+  async open({ storageUid, plan, publicEndpoint, prefix, credentials, caBundle }: StoreTarget): Promise<ObjectStore> {
     const trust = trustOf(caBundle);
-    const [{ openBucket }, { S3HttpHandler }, operations, probe] = await Promise.all([
+    const [{ openBucket }, { S3HttpHandler }, operations, probe, { presign }] = await Promise.all([
       import('./client.ts'),
       import('./http-handler.ts'),
       import('./operations.ts'),
       import('./probe.ts'),
+      import('./presign.ts'),
     ]);
     const handler = new S3HttpHandler({
       dialer: this.#dialer,
@@ -67,12 +73,14 @@ export class ObjectStores {
       admission: (signal, send) => this.#gate.run(storageUid, signal, send),
     });
     const bucket = openBucket(plan, credentials, handler);
+    const asPublic = publicEndpoint === undefined ? bucket : openBucket({ ...plan, endpoint: publicEndpoint }, credentials, handler);
     const key = probeKey(prefix, storageUid);
     return {
       look: (signal) => probe.lookAtBucket(bucket, key, signal),
       probe: (signal) => probe.writeProbe(bucket, key, signal),
       head: (key, signal) => operations.headObject(bucket, key, signal),
       remove: (key, reportUid, signal) => operations.removeEverything(bucket, key, reportUid, signal),
+      presign: (key, time, signal) => presign(asPublic, key, time, signal),
       close: () => {
         bucket.client.destroy();
         this.#gate.forget(storageUid);

@@ -37,6 +37,11 @@ export interface ReportStorageSpecS3 {
    */
   readonly endpoint?: string;
   /**
+   * Address of the same object store as people and programs outside the cluster reach it: scheme, host and port only, e.g.
+   * https://files.example.com. Links of ReportDownloads are made for it. The operator itself never connects to it. Default: endpoint.
+   */
+  readonly publicEndpoint?: string;
+  /**
    * Region of the bucket, e.g. eu-central-1. Default us-east-1, which is also right for most stores other than AWS. It cannot be changed
    * later.
    */

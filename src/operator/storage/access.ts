@@ -1,6 +1,7 @@
 /** What the Report controller asks of a bucket; made by clients.ts, and by hand in tests. */
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { ObjectFacts } from '../../s3/operations.ts';
+import type { LinkTime } from '../../s3/presign.ts';
 
 export type HeadOutcome =
   | { readonly kind: 'object'; readonly facts: ObjectFacts }
@@ -23,11 +24,15 @@ export interface StorageAccess {
   head(key: string, signal: AbortSignal): Promise<HeadOutcome>;
   /** Aborts every upload under exactly these keys and deletes the objects there that carry this Report's UID, in all their versions. Throws StorageError. */
   removeReport(keys: readonly string[], reportUid: string, signal: AbortSignal): Promise<void>;
+  /** A link to the object, signed for the storage's public endpoint. Throws StorageError. */
+  presign(key: string, time: LinkTime, signal: AbortSignal): Promise<string>;
 }
 
 export interface StorageAccesses {
   /** Throws StorageError when there are no credentials and none are remembered. */
   open(storage: ReportStorage): Promise<StorageAccess>;
+  /** As `open`, but with the credentials that are there now: what was remembered is for clearing away, not for giving out. */
+  openCurrent(storage: ReportStorage): Promise<StorageAccess>;
 }
 
 /** Too many calls are under way; nothing was sent. Whoever asked comes back in a moment. */

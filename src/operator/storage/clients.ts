@@ -7,6 +7,7 @@
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import { StoreError } from '../../s3/errors.ts';
 import { ObjectStores, type ObjectStore } from '../../s3/open-store.ts';
+import type { LinkTime } from '../../s3/presign.ts';
 import type { SecretReader } from '../secrets.ts';
 import type { OperatorSettings } from '../settings.ts';
 import { StorageBusy, StorageError, type HeadOutcome, type StorageAccess, type StorageAccesses } from './access.ts';
@@ -50,6 +51,7 @@ export class StorageClients implements StorageAccesses {
     const store = this.#stores.open({
       storageUid: uid,
       plan: bucketOf(storage),
+      ...(storage.spec.s3.publicEndpoint === undefined ? {} : { publicEndpoint: storage.spec.s3.publicEndpoint }),
       prefix: storage.spec.s3.prefix,
       credentials: found.credentials,
       caBundle: found.caBundle,
@@ -68,11 +70,19 @@ export class StorageClients implements StorageAccesses {
   }
 
   async open(storage: ReportStorage): Promise<StorageAccess> {
-    const store = await this.#openStore(storage);
+    return this.#access(storage, await this.#openStore(storage, this.#entries.get(storage.metadata.uid)));
+  }
+
+  async openCurrent(storage: ReportStorage): Promise<StorageAccess> {
+    return this.#access(storage, await this.#openStore(storage, undefined));
+  }
+
+  #access(storage: ReportStorage, store: ObjectStore): StorageAccess {
     const { uid } = storage.metadata;
     return {
       head: (key, signal) => this.#within(uid, () => head(store, key, signal)),
       removeReport: (keys, reportUid, signal) => this.#within(uid, () => removeReport(store, keys, reportUid, signal)),
+      presign: (key, time, signal) => presign(store, key, time, signal),
     };
   }
 
@@ -88,9 +98,9 @@ export class StorageClients implements StorageAccesses {
     }
   }
 
-  async #openStore(storage: ReportStorage): Promise<ObjectStore> {
+  /** `remembered`: what to use where there are no credentials any more. */
+  async #openStore(storage: ReportStorage, remembered: Entry | undefined): Promise<ObjectStore> {
     const outcome = await this.credentials(storage);
-    const remembered = this.#entries.get(storage.metadata.uid);
     try {
       if (outcome.kind === 'found') return await this.store(storage, outcome);
       if (remembered !== undefined) return await remembered.store;
@@ -132,6 +142,14 @@ async function removeReport(store: ObjectStore, keys: readonly string[], reportU
   try {
     // An object under our key that is not this Report's ('foreign') is left alone: somebody put it there, and it is theirs.
     for (const key of keys) await store.remove(key, reportUid, signal);
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+async function presign(store: ObjectStore, key: string, time: LinkTime, signal: AbortSignal): Promise<string> {
+  try {
+    return await store.presign(key, time, signal);
   } catch (error) {
     throw toStorageError(error);
   }

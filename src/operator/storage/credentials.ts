@@ -72,7 +72,9 @@ export async function findCredentials(
     ];
     return problem('InvalidCredentials', `Secret "${name}" has no ${missing.join(' and no ')}`);
   }
-  const refused = hostProblem(secret, endpointOf(storage), settings.requireAllowedHosts);
+  const refused = hostsOf(storage)
+    .map((host) => hostProblem(secret, host, settings.requireAllowedHosts))
+    .find((found) => found !== undefined);
   if (refused !== undefined) return problem('EndpointNotAllowed', refused);
   const sessionToken = secretText(secret, 'AWS_SESSION_TOKEN');
   const credentials = { kind: 'keys', accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } as const;
@@ -87,9 +89,13 @@ function mayUseIdentity(storage: ReportStorage, { identityStorages }: Credential
   return (identityStorages.get(storage.metadata.namespace ?? '') ?? []).some((listed) => place.startsWith(`${listed.replace(/\/$/, '')}/`));
 }
 
-/** `host:port` that the keys would be sent to. */
-function endpointOf({ spec: { s3 } }: ReportStorage): string {
-  if (s3.endpoint === undefined) return `s3.${s3.region}.amazonaws.com:443`;
-  const { hostname, port, protocol } = new URL(s3.endpoint);
+/** Each `host:port` that the keys are used towards: requests go to the first, links are signed for the second. */
+function hostsOf({ spec: { s3 } }: ReportStorage): readonly string[] {
+  const endpoint = s3.endpoint === undefined ? `s3.${s3.region}.amazonaws.com:443` : hostPortOf(s3.endpoint);
+  return s3.publicEndpoint === undefined ? [endpoint] : [endpoint, hostPortOf(s3.publicEndpoint)];
+}
+
+function hostPortOf(endpoint: string): string {
+  const { hostname, port, protocol } = new URL(endpoint);
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
 }
