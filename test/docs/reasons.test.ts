@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEPLOYING_REASONS, FAILURE_REASONS, PENDING_REASONS } from '../../src/api/reasons.ts';
+import { DEPLOYING_REASONS, DOWNLOAD_REASONS, FAILURE_REASONS, PENDING_REASONS } from '../../src/api/reasons.ts';
 import type { StorageReason } from '../../src/s3/errors.ts';
 import { headings, page, section } from './pages.ts';
 
@@ -26,6 +26,7 @@ test('every reason is explained once, and nothing else is', () => {
     ...FAILURE_REASONS,
     ...TEMPLATE_REASONS,
     ...STORAGE_REASONS,
+    ...DOWNLOAD_REASONS,
     ...EVENTS,
   ]);
   expect(headings(PAGE, '###').toSorted()).toEqual([...reasons].toSorted());

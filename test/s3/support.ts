@@ -38,15 +38,20 @@ export function bucketAt(plan: BucketPlan, credentials: StoreCredentials = SENTI
 export interface StoreOptions {
   readonly policy?: AddressPolicy;
   readonly prefix?: string;
+  readonly publicEndpoint?: string;
   readonly credentials?: StoreCredentials;
   readonly caBundle?: string;
 }
 
 /** As the operator opens it; closed with the test. */
-export async function storeAt(plan: BucketPlan, { policy, prefix, credentials, caBundle }: StoreOptions = {}): Promise<ObjectStore> {
+export async function storeAt(
+  plan: BucketPlan,
+  { policy, prefix, publicEndpoint, credentials, caBundle }: StoreOptions = {},
+): Promise<ObjectStore> {
   const store = await new ObjectStores(policy ?? LOCAL_POLICY).open({
     storageUid: 'uid',
     plan,
+    ...(publicEndpoint === undefined ? {} : { publicEndpoint }),
     prefix,
     credentials: credentials ?? SENTINEL_KEYS,
     caBundle,

@@ -33,43 +33,44 @@ field('prefix', [
   ['an empty prefix is refused', '', ['spec.s3.prefix: ']],
 ]);
 
-field('endpoint', [
-  ...accepted(
-    'https://s3.example.com',
-    'http://minio.storage.svc:9000',
-    'https://10.0.0.8',
-    'http://127.0.0.1:1',
-    'https://[2001:db8::1]:65535',
-    'https://localhost',
-  ),
-  ...refused(
-    'spec.s3.endpoint',
-    'http or https',
-    's3.example.com',
-    'ftp://s3.example.com',
-    'https://',
-    'https://s3.example.com/',
-    'https://s3.example.com/bucket',
-    'https://s3.example.com?x=1',
-    'https://s3.example.com#x',
-    'https://user@s3.example.com',
-    'https://user:hunter2@s3.example.com',
-    'https://s3.example.com:',
-    'https://s3.example.com:123456',
-    'https://-a',
-    'https://a b',
-    'https://a\nb',
-    'HTTPS://s3.example.com',
-  ),
-  ...refused('spec.s3.endpoint', '65535', 'https://s3.example.com:0', 'https://s3.example.com:65536', 'https://s3.example.com:99999'),
-  ['256 characters are refused', `https://${'a'.repeat(248)}`, ['spec.s3.endpoint: Too long', '255']],
-  ['255 characters are accepted', `https://${'a'.repeat(247)}`, 'accepted'],
-]);
+describe.each(['endpoint', 'publicEndpoint'])('an address', (name) => {
+  field(name, [
+    ...accepted(
+      'https://s3.example.com',
+      'http://minio.storage.svc:9000',
+      'https://10.0.0.8',
+      'http://127.0.0.1:1',
+      'https://[2001:db8::1]:65535',
+      'https://localhost',
+    ),
+    ...refused(
+      `spec.s3.${name}`,
+      'http or https',
+      's3.example.com',
+      'ftp://s3.example.com',
+      'https://',
+      'https://s3.example.com/',
+      'https://s3.example.com/bucket',
+      'https://s3.example.com?x=1',
+      'https://s3.example.com#x',
+      'https://user@s3.example.com',
+      'https://user:hunter2@s3.example.com',
+      'https://s3.example.com:',
+      'https://s3.example.com:123456',
+      'https://-a',
+      'https://a b',
+      'https://a\nb',
+      'HTTPS://s3.example.com',
+    ),
+    ...refused(`spec.s3.${name}`, '65535', 'https://s3.example.com:0', 'https://s3.example.com:65536', 'https://s3.example.com:99999'),
+    ['256 characters are refused', `https://${'a'.repeat(248)}`, [`spec.s3.${name}: Too long`, '255']],
+    ['255 characters are accepted', `https://${'a'.repeat(247)}`, 'accepted'],
+  ]);
+});
 
-test('a password in an endpoint is not printed', async () => {
-  expect(
-    await apiserver.verdict(REPORT_STORAGES, manifest({ s3: { bucket: 'reports', endpoint: 'https://user:hunter2@s3.example.com' } })),
-  ).not.toContain('hunter2');
+test.each(['endpoint', 'publicEndpoint'])('a password in %s is not printed', async (name) => {
+  const given = { s3: { bucket: 'reports', [name]: 'https://user:hunter2@s3.example.com' } };
+  expect(await apiserver.verdict(REPORT_STORAGES, manifest(given))).not.toContain('hunter2');
 });
 
 field('region', [
@@ -119,6 +120,7 @@ describe('what files are found by cannot be changed', () => {
     ['another region is refused', full, { ...full, region: 'eu-west-1' }, forbidden('region')],
     ['a region that goes is refused, because the default takes its place', full, { ...full, region: undefined }, forbidden('region')],
     ['the default region written out is no change', bare, { ...bare, region: 'us-east-1' }, 'accepted'],
+    ['another public address is accepted', full, { ...full, publicEndpoint: 'https://files.example.com' }, 'accepted'],
     ['other credentials are accepted', full, { ...full, credentialsSecretRef: { name: 'rotated' } }, 'accepted'],
   ])('%s', async (_, before, after, expected) => {
     const name = `immutable-${crypto.randomUUID()}`;

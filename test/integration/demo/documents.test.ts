@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, onTestFailed, onTestFinished, test } from 
 import { parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../../src/kube/client.ts';
 import type { ResourceType } from '../../../src/kube/resources.ts';
-import { SERVICE_ACCOUNTS, pathOf } from '../../../src/kube/resources.ts';
+import { REPORT_DOWNLOADS, SERVICE_ACCOUNTS, pathOf } from '../../../src/kube/resources.ts';
 import { RUNNER_IMAGE } from '../../../src/local/node/runner-image.ts';
 import { Operator } from '../../../src/operator/operator.ts';
 import { parseOptions } from '../../../src/operator/options.ts';
@@ -43,12 +43,15 @@ describe('the rights that docs/on-a-cluster.md lists', () => {
     return () => client.transport.close();
   });
 
-  test('are enough to make a file and to remove it', async () => {
+  test('are enough to make a file, to hand it out and to remove it', async () => {
     const operator = await startWithRole(billing, role);
     await billing.storage();
     await billing.priceList();
     await billing.report('prices', { templateRef: { name: 'prices' } });
     expect((await billing.finished('prices')).status.phase).toBe('Ready');
+    await billing.create(REPORT_DOWNLOADS, 'prices', { spec: { reportRef: { name: 'prices' } } });
+    const waited = await kubectl(['wait', '--for=condition=Ready', 'reportdownload/prices', '-n', billing.namespace, '--timeout=30s']);
+    expect(waited).toMatchObject({ code: 0 });
     const deleted = await kubectl(['delete', 'report/prices', 'reportstorage/archive', '-n', billing.namespace, '--timeout=60s']);
     expect(deleted).toMatchObject({ code: 0 });
     expect((await operator.stop()).filter((line) => /forbidden/i.test(line))).toEqual([]);

@@ -1,16 +1,21 @@
 /** A link to a Report's file as its user has it: made by the operator, fetched with a plain HTTP client, checked against the bucket, gone when its time is over. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ReportDownload } from '../../../src/api/generated/reportdownload.ts';
-import { isNotFound } from '../../../src/kube/errors.ts';
 import type { Secret } from '../../../src/kube/objects.ts';
-import { EVENTS, REPORT_DOWNLOADS, REPORTS, SECRETS } from '../../../src/kube/resources.ts';
+import { EVENTS, REPORT_DOWNLOADS, SECRETS } from '../../../src/kube/resources.ts';
+import { blocks, page } from '../../docs/pages.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { kubectl } from '../crds/apiserver.ts';
 import { useBilling } from '../support/billing.ts';
-import { s3 } from '../support/servers.ts';
+import { controlPlane, s3, tools } from '../support/servers.ts';
 import { storyOf } from '../support/traces.ts';
 
 const DEADLINE_MS = 60_000;
@@ -24,10 +29,10 @@ beforeAll(async () => {
   outside = await TcpProxy.start({ host: hostname, port: Number(port) });
   await billing().storage('archive', { publicEndpoint: `http://127.0.0.1:${outside.port}` });
   await billing().priceList();
-  for (const name of ['prices', 'lost', 'swapped', 'waits', 'deleted']) {
+  for (const name of ['prices', 'lost', 'swapped', 'waits']) {
     await billing().report(name, { templateRef: { name: 'prices' }, fileName: name === 'prices' ? 'Preise März' : name });
   }
-  for (const name of ['prices', 'lost', 'swapped', 'waits', 'deleted']) expect((await billing().finished(name)).status.phase).toBe('Ready');
+  for (const name of ['prices', 'lost', 'swapped', 'waits']) expect((await billing().finished(name)).status.phase).toBe('Ready');
   return () => outside[Symbol.asyncDispose]();
 });
 
@@ -159,11 +164,12 @@ describe('a ReportDownload has failed', () => {
 
   test('when somebody put something else in its place', async () => {
     const { file } = (await billing().get('swapped')).status;
-    await inBucket((client) => client.send(new PutObjectCommand({ Bucket: billing().bucket, Key: file?.key, Body: 'gotcha' })));
+    const stranger = { Bucket: billing().bucket, Key: file?.key, Body: 'gotcha', Metadata: { 'dossier-report-uid': 'other' } };
+    await inBucket((client) => client.send(new PutObjectCommand(stranger)));
     await ask('of-swapped', 'swapped');
     const download = await ended('of-swapped');
     expect(reasonOf(download)).toBe('FileMissing');
-    expect(messageOf(download)).toMatch(/6 bytes instead of \d+, its ETag is .*, its dossier-report-uid is missing/);
+    expect(messageOf(download)).toMatch(/6 bytes instead of \d+, its ETag is .*, its dossier-report-uid is "other" instead/);
   });
 });
 
@@ -188,10 +194,14 @@ async function firstThatWaits(report: string): Promise<string> {
   }
 }
 
-test('a ReportDownload is deleted with its Report', async () => {
-  await ask('of-deleted', 'deleted');
-  await ended('of-deleted');
-  await billing().delete(REPORTS, 'deleted');
-  await billing().gone('deleted');
-  await expect(until('of-deleted', () => false)).rejects.toSatisfy(isNotFound);
+test('every command of docs/downloads.md does what it says', async () => {
+  await billing().report('invoices-2026-10', { templateRef: { name: 'prices' }, fileName: 'invoices-october' });
+  expect((await billing().finished('invoices-2026-10')).status.phase).toBe('Ready');
+  const folder = await mkdtemp(join(tmpdir(), 'dossier-downloads-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const commands = blocks(page('docs/downloads.md')).filter(({ language }) => language === 'sh');
+  const script = commands.map(({ text }) => text.replaceAll('-n billing', `-n ${billing().namespace}`)).join('\n');
+  const env = { PATH: `${dirname(tools().kubectl)}:${process.env['PATH']}`, HOME: folder, KUBECONFIG: controlPlane().kubeconfigFile };
+  const { stdout } = await promisify(execFile)('bash', ['-e', '-u', '-o', 'pipefail', '-c', script], { cwd: folder, env });
+  expect(stdout).toMatch(/^invoices-october\.csv: OK$/m);
 });

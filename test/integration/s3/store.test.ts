@@ -260,3 +260,21 @@ describe('the removal of a Report', () => {
     expect(proxy.seen.find(({ operation }) => operation === 'DeleteObject')?.url).toContain('versionId=v1');
   });
 });
+
+describe('a link', () => {
+  test('works for its time and not a second longer, whatever the key is made of', async () => {
+    const { store, view } = await openStore();
+    await put(view, KEY, METADATA, 'rows');
+    const fresh = await fetch(await store.presign(KEY, { from: Date.now(), seconds: 60 }, never));
+    expect([fresh.status, await fresh.text()]).toEqual([200, 'rows']);
+    const past = await fetch(await store.presign(KEY, { from: Date.now() - 61_000, seconds: 60 }, never));
+    expect([past.status, await past.text()]).toEqual([403, expect.not.stringContaining('rows')]);
+  });
+
+  test('is for the public endpoint, to which nothing is sent', async () => {
+    const { store } = await openStore({ publicEndpoint: 'https://files.invalid:8443' });
+    const url = new URL(await store.presign(KEY, { from: Date.now(), seconds: 60 }, never));
+    expect(url.origin).toBe('https://files.invalid:8443');
+    expect(url.pathname).toMatch(/^\/store-[^/]+\/team\/billing\/invoices\/uid-1\/Rechnung%20M%C3%A4rz%20%26%20%3CCo%3E%2B%201\.csv$/);
+  });
+});
