@@ -90,15 +90,18 @@ export interface ContainerStatus {
   readonly lastState?: ContainerState;
 }
 
+export interface PodContainer {
+  readonly name: string;
+  readonly image?: string;
+  readonly resources?: { readonly limits?: Readonly<Record<string, string>> };
+}
+
 /** core/v1, as far as it is read. */
 export interface Pod extends KubeObject {
   readonly spec: {
     readonly nodeName?: string;
-    readonly containers: readonly {
-      readonly name: string;
-      readonly image?: string;
-      readonly resources?: { readonly limits?: Readonly<Record<string, string>> };
-    }[];
+    readonly initContainers?: readonly PodContainer[];
+    readonly containers: readonly PodContainer[];
   };
   readonly status?: {
     readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';

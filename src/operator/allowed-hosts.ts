@@ -26,6 +26,16 @@ export function hostProblem(secret: Secret, hostPort: string, required: boolean)
   return `Secret "${name}" may not be used towards ${quoted(hostPort)}: its annotation ${ALLOWED_HOSTS_ANNOTATION} does not list it`;
 }
 
+/** Why the Secret may not be given to custom code, which may send it anywhere; undefined = it may. */
+export function anywhereProblem(secret: Secret, required: boolean): string | undefined {
+  const { name } = secret.metadata;
+  if (secret.metadata.annotations?.[ALLOWED_HOSTS_ANNOTATION] !== undefined)
+    return `Secret "${name}" has the annotation ${ALLOWED_HOSTS_ANNOTATION}, to which nothing holds custom code; give the code a Secret without it`;
+  return required
+    ? `custom code could send Secret "${name}" anywhere, and this operator uses Secrets towards allowed hosts only (--require-allowed-hosts)`
+    : undefined;
+}
+
 function matches(entry: string, hostPort: string): boolean {
   const host = hostPort.replace(/:\d+$/, '');
   if (entry === hostPort || entry === host) return true;

@@ -4,6 +4,7 @@
  * It names what to read and what to write and never holds a secret: those come as environment variables that the kubelet fills from Secrets (`PLAN_ENV`).
  */
 import type { Column } from './rows.ts';
+import type { CodePlan } from './sources/code/plan.ts';
 import type { HttpPlan } from './sources/http/plan.ts';
 import type { KubernetesPlan } from './sources/kubernetes/plan.ts';
 
@@ -53,7 +54,8 @@ export type SourcePlan =
   | { readonly kind: 'inline'; readonly rows: readonly Readonly<Record<string, unknown>>[] }
   | { readonly kind: 'postgres'; readonly query: string; readonly statementTimeoutSeconds?: number }
   | HttpPlan
-  | KubernetesPlan;
+  | KubernetesPlan
+  | CodePlan;
 
 export interface CsvOptions {
   readonly delimiter: ',' | ';' | '|' | '\t';

@@ -63,6 +63,11 @@ export interface ReportStorageSpecS3 {
    */
   readonly caSecretRef?: ReportStorageSpecS3CaSecretRef;
   /**
+   * Whether Reports whose rows come from custom code may use this storage where it is opened by the pod's own identity, which such code
+   * could use too. It takes a template that says trusted as well. Of no effect with credentialsSecretRef. Default false.
+   */
+  readonly allowCustomCode: boolean;
+  /**
    * Encryption that is asked for with each file: AES256 (keys of the store) or aws:kms (the bucket's KMS key). Default: what the bucket
    * does by itself.
    */

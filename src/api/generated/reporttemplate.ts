@@ -28,11 +28,11 @@ export interface ReportTemplateSpec {
    * :month_from and :month_to.
    */
   readonly parameters?: readonly ReportTemplateSpecParameter[];
-  /** Where the rows come from: exactly one of inline, postgres, http and kubernetes. */
+  /** Where the rows come from: exactly one of inline, postgres, http, kubernetes and container. */
   readonly source: ReportTemplateSpecSource;
   /**
    * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres: without them the file has the columns of the
-   * query's result. Required for inline, http and kubernetes.
+   * query's result. Required for all other sources.
    */
   readonly columns?: readonly ReportTemplateSpecColumn[];
   /** Formats that Reports may ask for, each once: CSV, JSON, NDJSON, XLSX. The first is the default. */
@@ -156,6 +156,13 @@ export interface ReportTemplateSpecSource {
    * which must have the right to list them. Needs columns.
    */
   readonly kubernetes?: ReportTemplateSpecSourceKubernetes;
+  /**
+   * Rows that a program of your own makes: a container image in any language. It reads its parameters from the JSON file that
+   * DOSSIER_PARAMETERS names and writes one JSON object, or one array in the order of the columns, a line to the file that DOSSIER_ROWS
+   * names. Exit code 0 says that the rows are complete; 64 that the last line of its log tells the user's mistake; anything else is tried
+   * again. Needs columns.
+   */
+  readonly container?: ReportTemplateSpecSourceContainer;
 }
 
 export interface ReportTemplateSpecSourceInline {
@@ -335,6 +342,54 @@ export interface ReportTemplateSpecSourceKubernetes {
    * 100,000 groups, in the order of these columns' values.
    */
   readonly groupBy?: readonly string[];
+}
+
+export interface ReportTemplateSpecSourceContainer {
+  /**
+   * Image of the program, e.g. registry.example.com/reports/usage:1.4. It must name a user by number that is not 0 (USER 1000), because
+   * custom code never runs as root.
+   */
+  readonly image: string;
+  /**
+   * Program and its first arguments instead of the image's own, at most 64, e.g. [python, /app/report.py]. $(NAME) stands for a variable.
+   */
+  readonly command?: readonly string[];
+  /** Arguments of the program instead of the image's own, at most 64, e.g. ["--currency", EUR]. $(NAME) stands for a variable. */
+  readonly args?: readonly string[];
+  /**
+   * Variables in the environment of the program, at most 64, each once. What a Secret holds is known to the program from then on; nothing
+   * keeps it from sending it anywhere.
+   */
+  readonly env?: readonly ReportTemplateSpecSourceContainerEnv[];
+  /**
+   * Whether the program may use what its pod may: the service account job.serviceAccountName (without its token), and a storage that is
+   * opened by the pod's own identity, where the storage says allowCustomCode too. Default false.
+   */
+  readonly trusted: boolean;
+}
+
+export interface ReportTemplateSpecSourceContainerEnv {
+  /** Name of the variable, e.g. API_URL. */
+  readonly name: string;
+  /** Its value, for what is no secret, at most 4,096 characters. $(NAME) stands for a variable before it, $$ for a dollar sign. */
+  readonly value?: string;
+  /** Where its value stands. */
+  readonly valueFrom?: ReportTemplateSpecSourceContainerEnvValueFrom;
+}
+
+export interface ReportTemplateSpecSourceContainerEnvValueFrom {
+  /**
+   * Key of a Secret of the Report's namespace that holds the value. A Secret with the annotation dossier.dev/allowed-hosts is refused,
+   * because nothing holds a program to it.
+   */
+  readonly secretKeyRef: ReportTemplateSpecSourceContainerEnvValueFromSecretKeyRef;
+}
+
+export interface ReportTemplateSpecSourceContainerEnvValueFromSecretKeyRef {
+  /** Name of the Secret, e.g. usage-api. */
+  readonly name: string;
+  /** Key in the Secret, e.g. token. */
+  readonly key: string;
 }
 
 export interface ReportTemplateSpecColumn {

@@ -55,10 +55,15 @@ export function storageVerdict({ spec }: Pod, use: StorageUse): Verdict | undefi
       return evicted(`Usage of EmptyDir volume "${name}" exceeds the limit "${sizeLimit}". `);
   }
   const limited = spec.containers.map(({ name, resources }) => ({ name, text: resources?.limits?.['ephemeral-storage'] }));
-  const podLimit = limited.reduce((sum, { text }) => sum + parseQuantity(text ?? '0'), 0);
+  // As for requests: the sum over containers, or the largest init container if that is more.
+  const inits = (spec.initContainers ?? []).map(({ resources }) => parseQuantity(resources?.limits?.['ephemeral-storage'] ?? '0'));
+  const podLimit = Math.max(
+    limited.reduce((sum, { text }) => sum + parseQuantity(text ?? '0'), 0),
+    ...inits,
+  );
   const podUse = [...use.emptyDirs.values(), ...use.containers.values()].reduce((sum, bytes) => sum + bytes, 0);
   if (podLimit > 0 && podUse > podLimit) {
-    const text = limited.length === 1 ? limited[0]?.text : String(podLimit);
+    const text = limited.length === 1 && inits.length === 0 ? limited[0]?.text : String(podLimit);
     return evicted(`Pod ephemeral local storage usage exceeds the total limit of containers ${text ?? podLimit}. `);
   }
   for (const { name, text } of limited) {

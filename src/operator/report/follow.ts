@@ -229,6 +229,7 @@ function standingOf(view: ReportView, job: PresentJob, pods: readonly PodNote[],
   if (live.state.kind === 'starting') return { phase, reason: live.state.reason, message: live.state.message };
   if (live.state.kind === 'terminating')
     return { phase, reason: 'Queued', message: `pod ${live.pod.metadata.name} is going away; another one follows` };
+  if (live.state.kind === 'running' && live.state.step !== undefined) return { phase, reason: 'Rendering', message: live.state.step };
   const { progress } = view;
   if (progress?.phase === 'Uploading') return { phase, reason: 'Uploading', message: 'the last rows are on their way to the bucket' };
   return { phase, reason: 'Rendering', message: 'reading rows and writing the file' };

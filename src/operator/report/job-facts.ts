@@ -4,7 +4,7 @@
  * The Job was written by us, but others may create Jobs too: what does not parse as a plan is no Job of ours.
  */
 import type { ReportStatus } from '../../api/generated/report.ts';
-import type { Job, KubeObject, ObjectMeta, Pod } from '../../kube/objects.ts';
+import type { Job, KubeObject, ObjectMeta, Pod, PodContainer } from '../../kube/objects.ts';
 import { PLAN_ENV, type ReportFormat, type ResolvedParameter, type RunPlan, type TemplateFacts } from '../../runner/plan.ts';
 import { RUNNER_CONTAINER, TTL_ANNOTATION } from './job.ts';
 
@@ -62,21 +62,22 @@ export function trimJob(job: KubeObject): CachedJob {
 
 /** A pod cut down to what is read; its environment repeats the whole plan. */
 export function trimPod(pod: Pod): Pod {
-  const { nodeName, containers } = pod.spec;
+  const { nodeName, initContainers, containers } = pod.spec;
   return {
     apiVersion: pod.apiVersion,
     kind: pod.kind,
     metadata: trimMeta(pod.metadata),
     spec: {
       ...(nodeName === undefined ? {} : { nodeName }),
-      containers: containers.map(({ name, image, resources }) => ({
-        name,
-        ...(image === undefined ? {} : { image }),
-        ...(resources === undefined ? {} : { resources }),
-      })),
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(trimContainer) }),
+      containers: containers.map(trimContainer),
     },
     ...(pod.status === undefined ? {} : { status: pod.status }),
   };
+}
+
+function trimContainer({ name, image, resources }: PodContainer): PodContainer {
+  return { name, ...(image === undefined ? {} : { image }), ...(resources === undefined ? {} : { resources }) };
 }
 
 /** Without managedFields and annotations, which are most of an object. */

@@ -13,8 +13,10 @@ import { base32 } from '../../base32.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
 import type { RunnerSettings } from '../settings.ts';
+import { isCustomCode, isTrusted } from '../template/code-parts.ts';
 import { headerSecrets } from '../template/http-parts.ts';
 import type { Template } from '../template/template.ts';
+import { codeSteps } from './custom-code.ts';
 import { kubernetesAccess } from './kubernetes-access.ts';
 import { effectiveResources } from './resources.ts';
 
@@ -55,8 +57,11 @@ export function jobManifest(
     [REPORT_LABEL]: name,
     [REPORT_UID_LABEL]: uid,
   };
+  // The schema says so too; whose identity code of users has is not left to one line of YAML.
+  const account = isCustomCode(template) && !isTrusted(template) ? undefined : job.serviceAccountName;
   const startSeconds = report.spec.startDeadlineSeconds;
   const access = kubernetesAccess(template);
+  const code = codeSteps(template, plan, runner);
   const pullSecrets = [...runner.imagePullSecrets.map((secret) => ({ name: secret })), ...(job.imagePullSecrets ?? [])];
   return {
     apiVersion: apiVersionOf(JOBS),
@@ -76,36 +81,41 @@ export function jobManifest(
       podFailurePolicy: {
         rules: [
           { action: 'FailJob', onExitCodes: { containerName: RUNNER_CONTAINER, operator: 'In', values: [EXIT_MISTAKE] } },
+          ...code.failureRules,
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
         ],
       },
       template: {
-        metadata: { labels },
+        metadata: {
+          labels: { ...labels, ...code.labels },
+          ...(Object.keys(code.annotations).length === 0 ? {} : { annotations: code.annotations }),
+        },
         spec: {
           restartPolicy: 'Never',
           terminationGracePeriodSeconds: GRACE_SECONDS,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
-          ...(job.serviceAccountName === undefined ? {} : { serviceAccountName: job.serviceAccountName }),
+          ...(account === undefined ? {} : { serviceAccountName: account }),
           ...(job.priorityClassName === undefined ? {} : { priorityClassName: job.priorityClassName }),
           ...(job.nodeSelector === undefined ? {} : { nodeSelector: job.nodeSelector }),
           ...(job.tolerations === undefined ? {} : { tolerations: job.tolerations }),
           ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          ...(code.initContainers.length === 0 ? {} : { initContainers: code.initContainers }),
           containers: [
             {
               name: RUNNER_CONTAINER,
               image: runner.image,
               imagePullPolicy: runner.imagePullPolicy,
-              env: [...environment(template, storage, planJson), ...access.env],
+              env: [...environment(template, storage, planJson), ...access.env, ...code.env],
               resources: effectiveResources(job.resources, runner.resources),
               terminationMessagePath: TERMINATION_LOG,
               terminationMessagePolicy: 'File',
               securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-              volumeMounts: [{ name: 'tmp', mountPath: TMP }, ...access.volumeMounts],
+              volumeMounts: [{ name: 'tmp', mountPath: TMP }, ...access.volumeMounts, ...code.volumeMounts],
             },
           ],
-          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } }, ...access.volumes],
+          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } }, ...access.volumes, ...code.volumes],
         },
       },
     },

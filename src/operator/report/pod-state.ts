@@ -6,16 +6,18 @@
  */
 import { foreignText } from '../../foreign-text.ts';
 import type { FailureReason } from '../../api/reasons.ts';
-import type { ContainerStatus, Pod } from '../../kube/objects.ts';
+import type { ContainerStatus, Pod, PodContainer } from '../../kube/objects.ts';
 import { parseResult, type RunSuccess } from '../../runner/result.ts';
+import { codeCrash, codeFailure, refusedCode, runningStep } from './code-state.ts';
 import { RUNNER_CONTAINER } from './job.ts';
 
 export type PodState =
   /** Not running yet; the kubelet or the scheduler is at work, or cannot go on. */
   | { readonly kind: 'starting'; readonly reason: 'PodScheduling' | 'ImagePull'; readonly message: string }
-  /** An image that will never come. */
-  | { readonly kind: 'unstartable'; readonly reason: 'ImagePullFailed'; readonly message: string }
-  | { readonly kind: 'running' }
+  /** An image that will never come, or never run. */
+  | { readonly kind: 'unstartable'; readonly reason: 'ImagePullFailed' | 'TemplateFailed'; readonly message: string }
+  /** `step`: what it is at before its runner starts. */
+  | { readonly kind: 'running'; readonly step?: string }
   | { readonly kind: 'succeeded'; readonly result: RunSuccess | undefined }
   /** `final`: the runner itself says that another try cannot help, so the Job makes none (its podFailurePolicy). */
   | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string; readonly final?: boolean }
@@ -38,6 +40,8 @@ export function podState(pod: Pod): PodState {
   if (phase === 'Succeeded') return { kind: 'succeeded', result: successOf(pod) };
   if (phase === 'Failed') return { kind: 'failed', ...failureOf(pod) };
   if (pod.metadata.deletionTimestamp !== undefined) return { kind: 'terminating' };
+  const step = runningStep(pod);
+  if (step !== undefined) return { kind: 'running', step };
   const waiting = containers(pod).find((container) => container.state?.waiting !== undefined);
   if (waiting !== undefined) return waitingState(pod, waiting);
   if (phase === 'Running') return { kind: 'running' };
@@ -54,10 +58,11 @@ function beingStarted(pod: Pod): PodState {
   return { kind: 'starting', reason: 'PodScheduling', message: `pod ${pod.metadata.name} is being scheduled or started` };
 }
 
-function waitingState(pod: Pod, { name, image, state }: ContainerStatus): PodState {
+function waitingState(pod: Pod, container: ContainerStatus): PodState {
+  const { name, image, state } = container;
   const reason = state?.waiting?.reason ?? '';
   const detail = foreignText(state?.waiting?.message ?? '');
-  const shown = foreignText(image ?? pod.spec.containers.find((container) => container.name === name)?.image ?? 'unknown', 200);
+  const shown = foreignText(image ?? specOf(pod, name)?.image ?? 'unknown', 200);
   if (IMAGE_REFUSALS.has(reason)) {
     const remedy = reason === 'InvalidImageName' ? 'correct the name' : 'load it on the node, or let the kubelet pull it';
     return { kind: 'unstartable', reason: 'ImagePullFailed', message: `image ${shown} cannot be used (${reason}): ${remedy}` };
@@ -69,6 +74,8 @@ function waitingState(pod: Pod, { name, image, state }: ContainerStatus): PodSta
       message: `image ${shown} cannot be pulled (${reason})${detail === '' ? '' : `: ${detail}`}`,
     };
   }
+  const refused = refusedCode(container);
+  if (refused !== undefined) return { kind: 'unstartable', reason: 'TemplateFailed', message: refused };
   if (reason === '' || reason === 'ContainerCreating' || reason === 'PodInitializing') return beingStarted(pod);
   const why = `${foreignText(reason, 64)}${detail === '' ? '' : `: ${detail}`}`;
   return { kind: 'starting', reason: 'PodScheduling', message: `container ${name} of pod ${pod.metadata.name} cannot start: ${why}` };
@@ -80,15 +87,17 @@ function successOf(pod: Pod): RunSuccess | undefined {
 }
 
 /**
- * Order of trust: what the runner calls final, what the kernel did to it, what the kubelet did to the pod, what else the runner said, its exit code.
+ * Order of trust: what the runner or the code calls final, what the kernel did to them, what the kubelet did to the pod, what else the runner said, exit codes.
  * A runner that the kubelet ended says only that it was told to stop; the kubelet says why.
  */
 function failureOf(pod: Pod): Omit<Extract<PodState, { kind: 'failed' }>, 'kind'> {
   const runner = terminated(pod, RUNNER_CONTAINER);
   const result = parseResult(runner?.message ?? '');
   if (result?.ok === false && !result.retryable) return { reason: result.reason, message: result.message, final: true };
+  const code = codeFailure(pod);
+  if (code !== undefined) return code;
   if (runner?.reason === 'OOMKilled') {
-    const limit = pod.spec.containers.find(({ name }) => name === RUNNER_CONTAINER)?.resources?.limits?.['memory'] ?? 'unknown';
+    const limit = specOf(pod, RUNNER_CONTAINER)?.resources?.limits?.['memory'] ?? 'unknown';
     return {
       reason: 'OutOfMemory',
       message: `the runner needed more memory than its limit of ${limit}; raise spec.job.resources.limits.memory of the template`,
@@ -100,6 +109,8 @@ function failureOf(pod: Pod): Omit<Extract<PodState, { kind: 'failed' }>, 'kind'
     return { reason: 'JobFailed', message: `pod ${pod.metadata.name}: ${foreignText(podReason, 64)}${detail === '' ? '' : `: ${detail}`}` };
   }
   if (result?.ok === false) return { reason: result.reason, message: result.message };
+  const crash = codeCrash(pod);
+  if (crash !== undefined) return crash;
   if (runner === undefined) return { reason: 'JobFailed', message: `pod ${pod.metadata.name} ended before its runner started` };
   const how = runner.signal === undefined || runner.signal === 0 ? `exit code ${runner.exitCode}` : `signal ${runner.signal}`;
   return {
@@ -110,6 +121,10 @@ function failureOf(pod: Pod): Omit<Extract<PodState, { kind: 'failed' }>, 'kind'
 
 function terminated(pod: Pod, container: string): NonNullable<ContainerStatus['state']>['terminated'] {
   return pod.status?.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
+}
+
+function specOf({ spec }: Pod, container: string): PodContainer | undefined {
+  return [...(spec.initContainers ?? []), ...spec.containers].find(({ name }) => name === container);
 }
 
 function containers(pod: Pod): readonly ContainerStatus[] {

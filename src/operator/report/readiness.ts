@@ -11,6 +11,7 @@ import type { PendingReason } from '../../api/reasons.ts';
 import type { Condition } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
 import { inOneMessage } from '../../mistakes.ts';
+import { isCustomCode, isTrusted } from '../template/code-parts.ts';
 import { templateAt, templateKeyOf, titleOf, type Template } from '../template/template.ts';
 import { planFacts } from './job-facts.ts';
 import { jobManifest } from './job.ts';
@@ -49,6 +50,8 @@ async function firstBlocker(parts: ReportParts, report: Report, signal: AbortSig
   if (storage.kind === 'waiting') return storage;
   const unavailable = notReady(storage, 'StorageUnavailable', `ReportStorage "${storage.metadata.name}"`);
   if (unavailable !== undefined) return unavailable;
+  const unlent = identityNotLent(template, storage);
+  if (unlent !== undefined) return unlent;
   const secret = await secretBlocker(parts, report, template, storage);
   if (secret !== undefined) return secret;
   return claimPlace(parts, report, checked, template, storage);
@@ -124,6 +127,17 @@ function findStorage(parts: ReportParts, namespace: string, name: string | undef
     );
   }
   return only;
+}
+
+/** Custom code could use the identity that opens such a storage (security.md 3), so both owners must want it. */
+function identityNotLent(template: Template, storage: ReportStorage): Waiting | undefined {
+  const { credentialsSecretRef, allowCustomCode } = storage.spec.s3;
+  if (!isCustomCode(template) || credentialsSecretRef !== undefined || (isTrusted(template) && allowCustomCode)) return undefined;
+  return waiting(
+    'StorageUnavailable',
+    `ReportStorage "${storage.metadata.name}" is opened by the pod's own identity, which the custom code of ${titleOf(template)} could use too: ` +
+      `give the storage a credentialsSecretRef, or set trusted in the template's source and s3.allowCustomCode in the storage`,
+  );
 }
 
 interface Judged {

@@ -5,9 +5,11 @@
  */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import type { Secret } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
-import { hostProblem } from '../allowed-hosts.ts';
+import { anywhereProblem, hostProblem } from '../allowed-hosts.ts';
 import { secretText } from '../secrets.ts';
+import { codeSecrets } from '../template/code-parts.ts';
 import { headerSecrets, httpDestination } from '../template/http-parts.ts';
 import { titleOf, type Template } from '../template/template.ts';
 import { postgresDestination } from '../../sql/postgres-url.ts';
@@ -20,6 +22,8 @@ interface Need {
   readonly key: string;
   /** Host and port the Secret would be used towards, which its value may say; undefined = it is sent nowhere (an authority's certificate). */
   readonly hostOf?: (value: string) => string | undefined;
+  /** It goes to custom code, which may send it anywhere. */
+  readonly anywhere?: true;
 }
 
 export async function secretBlocker(
@@ -32,8 +36,7 @@ export async function secretBlocker(
   for (const need of needs(template, storage)) {
     const secret = await parts.secrets.read(namespace, need.name);
     const value = secretText(secret, need.key);
-    const host = value === undefined ? undefined : need.hostOf?.(value);
-    const refused = secret === undefined || host === undefined ? undefined : hostProblem(secret, host, parts.requireAllowedHosts);
+    const refused = secret === undefined || value === undefined ? undefined : refusalOf(need, secret, value, parts.requireAllowedHosts);
     if (value !== undefined && refused === undefined) continue;
     const key = keyOf(report);
     parts.secrets.wakeOnChange(namespace, need.name, secret?.metadata.resourceVersion, `report/${key}`, () => parts.wake(key));
@@ -45,6 +48,12 @@ export async function secretBlocker(
     return { kind: 'waiting', reason: 'SecretNotFound', message: `${need.field}: ${missing}` };
   }
   return undefined;
+}
+
+function refusalOf(need: Need, secret: Secret, value: string, required: boolean): string | undefined {
+  if (need.anywhere) return anywhereProblem(secret, required);
+  const host = need.hostOf?.(value);
+  return host === undefined ? undefined : hostProblem(secret, host, required);
 }
 
 function needs(template: Template, storage: ReportStorage): readonly Need[] {
@@ -64,6 +73,11 @@ function needs(template: Template, storage: ReportStorage): readonly Need[] {
           hostOf: () => httpDestination(http),
         }))),
     ...(http?.caSecretRef === undefined ? [] : [{ field: `spec.source.http.caSecretRef ${of}`, ...http.caSecretRef }]),
+    ...codeSecrets(template).map(({ variable, secret }) => ({
+      field: `spec.source.container.env "${variable}" ${of}`,
+      ...secret,
+      anywhere: true as const,
+    })),
     ...(caSecretRef === undefined ? [] : [{ field: `spec.s3.caSecretRef of ReportStorage "${storage.metadata.name}"`, ...caSecretRef }]),
   ];
 }

@@ -1,6 +1,7 @@
 /** The source that a plan names. */
 import type { RunPlan } from '../plan.ts';
 import type { RowSource } from '../rows.ts';
+import { openCode } from './code.ts';
 import { openHttp } from './http.ts';
 import { openInline } from './inline.ts';
 import { openKubernetes } from './kubernetes.ts';
@@ -22,5 +23,7 @@ export async function openSource(
       return openHttp(source, plan, env);
     case 'kubernetes':
       return openKubernetes(source, plan, env, signal);
+    case 'code':
+      return openCode(plan, env);
   }
 }

@@ -15,7 +15,11 @@ field('description', lengths('spec.description', 4096));
 rows('spec.source', (spec) => spec as object, [
   ['postgres alone is accepted', { source: { postgres } }, 'accepted'],
   ['inline with columns is accepted', inline, 'accepted'],
-  ['no source is refused', { source: {} }, ['spec.source: ', 'no source', 'exactly one of inline, postgres, http and kubernetes']],
+  [
+    'no source is refused',
+    { source: {} },
+    ['spec.source: ', 'no source', 'exactly one of inline, postgres, http, kubernetes and container'],
+  ],
   ['two sources are refused', { ...inline, source: { ...inline.source, postgres } }, ['spec.source: ', 'more than one source']],
   ['a source that does not exist is refused by name', { source: { mongodb: {} } }, ['unknown field "spec.source.mongodb"']],
   ['inline without columns is refused', { source: inline.source }, ['spec.columns: Required value', 'inline needs columns']],

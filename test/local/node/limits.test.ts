@@ -31,3 +31,12 @@ test.each([
   const verdict = storageVerdict(POD, { emptyDirs: new Map(Object.entries(emptyDirs)), containers: new Map(Object.entries(containers)) });
   expect(verdict).toEqual(message === undefined ? undefined : { reason: 'Evicted', message });
 });
+
+test('an init container that may write more than the others together sets what the pod may', () => {
+  const pod = podOf({ ...POD.spec, initContainers: [{ name: 'code', image: 'x', resources: { limits: { 'ephemeral-storage': '9Mi' } } }] });
+  const use = (bytes: number): Parameters<typeof storageVerdict>[1] => ({ emptyDirs: new Map([['free', bytes]]), containers: new Map() });
+  expect(storageVerdict(pod, use(9 * MI))).toBeUndefined();
+  expect(storageVerdict(pod, use(9 * MI + 1))?.message).toBe(
+    `Pod ephemeral local storage usage exceeds the total limit of containers ${9 * MI}. `,
+  );
+});
