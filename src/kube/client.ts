@@ -4,6 +4,7 @@
  * What the apiserver sends is what callers see, unknown fields included. Every write first asks `beforeWrite`, where a leader that lost its lease throws:
  * an old leader must not write over a new one's work, and the one place for that check is the one place that writes.
  */
+import { stringifyExact } from '../exact-json.ts';
 import { UnreadableError } from './errors.ts';
 import { pathOf, apiVersionOf, type ResourceType } from './resources.ts';
 import type { KubeObject } from './objects.ts';
@@ -33,6 +34,8 @@ export interface DeleteOptions {
   readonly propagation: 'Foreground' | 'Background' | 'Orphan';
   /** Only this very object, not one that took its name since. */
   readonly uid?: string;
+  /** Only if nobody has written it since. */
+  readonly resourceVersion?: string;
   readonly gracePeriodSeconds?: number;
 }
 
@@ -65,9 +68,15 @@ export class KubeClient {
     this.#beforeWrite = beforeWrite;
   }
 
-  async get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string, signal: AbortSignal): Promise<T> {
+  async get<T extends KubeObject>(
+    type: ResourceType,
+    namespace: string | undefined,
+    name: string,
+    signal: AbortSignal,
+    decode: (json: string) => unknown = JSON.parse,
+  ): Promise<T> {
     const path = pathOf(type, namespace, name);
-    return parse(await this.transport.request({ method: 'GET', path, signal }), `GET ${path}`, JSON.parse) as T;
+    return parse(await this.transport.request({ method: 'GET', path, signal }), `GET ${path}`, decode) as T;
   }
 
   /** One page. */
@@ -91,8 +100,13 @@ export class KubeClient {
     return { items, resourceVersion, ...(next === undefined || next === '' ? {} : { continue: next }) };
   }
 
-  async create<T extends KubeObject>(type: ResourceType, manifest: Manifest, signal: AbortSignal): Promise<T> {
-    return this.#write<T>('POST', pathOf(type, manifest.metadata.namespace), manifest, signal);
+  async create<T extends KubeObject>(
+    type: ResourceType,
+    manifest: Manifest,
+    signal: AbortSignal,
+    decode: (json: string) => unknown = JSON.parse,
+  ): Promise<T> {
+    return this.#write<T>('POST', pathOf(type, manifest.metadata.namespace), manifest, signal, undefined, decode);
   }
 
   /** Whole-object PUT; `metadata.resourceVersion` in the manifest makes it conditional. */
@@ -130,7 +144,9 @@ export class KubeClient {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       propagationPolicy: options.propagation,
-      ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+      ...(options.uid === undefined && options.resourceVersion === undefined
+        ? {}
+        : { preconditions: { uid: options.uid, resourceVersion: options.resourceVersion } }),
       ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
     };
     await this.#write('DELETE', pathOf(type, namespace, name), body, signal);
@@ -142,10 +158,11 @@ export class KubeClient {
     body: unknown,
     signal: AbortSignal,
     contentType?: string,
+    decode: (json: string) => unknown = JSON.parse,
   ): Promise<T> {
     this.#beforeWrite();
-    const request = { method, path, body: JSON.stringify(body), signal, ...(contentType === undefined ? {} : { contentType }) };
-    return parse(await this.transport.request(request), `${method} ${path}`, JSON.parse) as T;
+    const request = { method, path, body: stringifyExact(body), signal, ...(contentType === undefined ? {} : { contentType }) };
+    return parse(await this.transport.request(request), `${method} ${path}`, decode) as T;
   }
 }
 

@@ -14,6 +14,7 @@ import { backoffMs, WATCH_BACKOFF } from './backoff.ts';
 import type { KubeClient } from './client.ts';
 import { ConnectionError, isExpired, KubeError } from './errors.ts';
 import type { KubeObject } from './objects.ts';
+import { isOlderVersion } from './resource-version.ts';
 import type { ResourceType } from './resources.ts';
 import { keyOf, splitKey, type IndexedStore, type ObjectKey } from './store.ts';
 import { watch } from './watch.ts';
@@ -141,7 +142,11 @@ export class Reflector<T extends KubeObject> {
       resourceVersion = page.resourceVersion;
       next = page.continue;
     } while (next !== undefined);
-    if (this.#resourceVersion !== undefined && isOlder(resourceVersion, this.#resourceVersion) && this.#staleLists < MAX_STALE_LISTS) {
+    if (
+      this.#resourceVersion !== undefined &&
+      isOlderVersion(resourceVersion, this.#resourceVersion) &&
+      this.#staleLists < MAX_STALE_LISTS
+    ) {
       this.#staleLists += 1;
       throw new ConnectionError(
         `list of ${type.plural} is older (${resourceVersion}) than what was seen (${this.#resourceVersion})`,
@@ -220,10 +225,4 @@ export class Reflector<T extends KubeObject> {
       this.#options.onError(error);
     }
   }
-}
-
-/** Resource versions are decimal numbers that grow (KEP-5504); anything else cannot be compared. */
-function isOlder(candidate: string, seen: string): boolean {
-  if (!/^\d{1,30}$/.test(candidate) || !/^\d{1,30}$/.test(seen)) return false;
-  return BigInt(candidate) < BigInt(seen);
 }

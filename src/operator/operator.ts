@@ -242,7 +242,10 @@ export class Operator {
         const report = after ?? before;
         if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#limiter.release(before.metadata.uid);
         if (this.#leading && report?.metadata.deletionTimestamp !== undefined) this.#wakeStorages(report.metadata.namespace ?? '');
-        for (const turned of turnedReports(before, after)) this.#wakeSchedule(turned);
+        for (const turned of turnedReports(before, after)) {
+          this.#scheduleController.seen(turned);
+          this.#wakeSchedule(turned);
+        }
       },
       schedule: (key, before, after) => {
         if (this.#leading) this.#schedules.queue.add(key);

@@ -256,12 +256,14 @@ export interface ReportScheduleStatus {
   readonly observedSchedule?: string;
   /** Where the next period SincePreviousRun begins (RFC 3339 in UTC); only moves forward. */
   readonly coveredUntil?: string;
+  /** The run of a period SincePreviousRun that is under way; coveredUntil moves when that very Report is Ready. */
+  readonly covering?: ReportScheduleStatusCovering;
   /** Value of the annotation dossier.dev/run last acted on. */
   readonly lastHandledRun?: string;
   /**
    * Ready: True when the schedule runs (reason Scheduled) or is suspended (Suspended); else False with InvalidSchedule, UnknownTimeZone or
-   * CoverageUnknown. LastRunSucceeded: how the newest finished run ended. Stalled: True when the schedule cannot run until somebody mends
-   * it.
+   * CoverageUnknown. LastRunSucceeded: how the newest finished run ended, or why a run got no Report (NameTaken, CreateRefused). Stalled:
+   * True when the schedule cannot run until somebody mends it.
    */
   readonly conditions?: readonly Condition[];
 }
@@ -296,4 +298,13 @@ export interface ReportScheduleStatusPlannedRun {
   readonly time: string;
   /** SHA-256 of the Report's spec. */
   readonly specHash: string;
+}
+
+export interface ReportScheduleStatusCovering {
+  /** Name of its Report. */
+  readonly name: string;
+  /** UID of its Report. */
+  readonly uid: string;
+  /** Where its period ends (RFC 3339 in UTC). */
+  readonly until: string;
 }

@@ -1,23 +1,27 @@
 /** Does what was decided about a schedule, step by step; each step is safe to do twice. */
 import type { Report } from '../../api/generated/report.ts';
-import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
+import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
-import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from '../../kube/errors.ts';
+import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound, KubeError } from '../../kube/errors.ts';
 import type { EventRecorder } from '../../kube/events.ts';
+import { decodeExact } from '../../kube/exact-decode.ts';
 import { REPORT_SCHEDULES, REPORTS } from '../../kube/resources.ts';
 import { writeStatus } from '../write-status.ts';
-import type { Plan, Step } from './plan.ts';
+import { withUids, type Plan, type Step } from './plan.ts';
 import { isReportOfRun, type PlannedReport, type Run } from './run.ts';
 
-/** A Report that somebody else made holds the name of a run. */
-export class NameTaken extends Error {
+/** A run cannot have its Report now; what follows from that is decided anew. */
+export class NoReport extends Error {
   readonly report: string;
+  /** undefined = a Report that somebody else made holds the name; else why the cluster takes no such Report. */
+  readonly refusal: string | undefined;
 
-  constructor(report: string) {
-    super(`a Report named ${report} exists that is not this run's`);
-    this.name = 'NameTaken';
+  constructor(report: string, refusal: string | undefined) {
+    super(refusal ?? `a Report named ${report} exists that is not this run's`);
+    this.name = 'NoReport';
     this.report = report;
+    this.refusal = refusal;
   }
 }
 
@@ -26,9 +30,11 @@ export interface ScheduleWrites {
   readonly events: EventRecorder;
   /** A Report was made or found to be made; the cache may not show it yet. */
   readonly onSpawned: (schedule: ReportSchedule, report: Report) => void;
+  /** The schedule as it was written; the cache may not show it yet. */
+  readonly onWritten: (schedule: ReportSchedule) => void;
 }
 
-/** Throws NameTaken when a run cannot have its Report. */
+/** Throws NoReport when a run cannot have its Report. */
 export async function act(writes: ScheduleWrites, schedule: ReportSchedule, plan: Plan, context: ReconcileContext): Promise<void> {
   const uids = new Map<string, string>();
   let current = schedule;
@@ -44,61 +50,68 @@ async function doStep(
   { signal, log }: ReconcileContext,
 ): Promise<ReportSchedule> {
   switch (step.kind) {
-    case 'writeStatus':
-      return writeStatus(writes.client, REPORT_SCHEDULES, schedule, withUids(step.status, uids), signal);
+    case 'writeStatus': {
+      const written = await writeStatus(writes.client, REPORT_SCHEDULES, schedule, withUids(step.status, uids), signal);
+      if (written !== schedule) writes.onWritten(written);
+      return written;
+    }
+    case 'confirm':
+      await confirm(writes.client, schedule, signal);
+      return schedule;
     case 'createReport': {
-      const report = await spawn(writes, schedule, step.run, step.report, signal);
+      const { report, made } = await spawn(writes.client, schedule, step.run, step.report, signal);
       uids.set(report.metadata.name, report.metadata.uid);
       writes.onSpawned(schedule, report);
-      log.info({ report: report.metadata.name }, 'spawned Report');
+      if (made) writes.events.record(schedule, step.event);
+      log.info({ report: report.metadata.name, made }, 'spawned Report');
       return schedule;
     }
     case 'deleteReport':
-      await deleteReport(writes.client, schedule, step.name, step.uid, signal);
-      log.info({ report: step.name, why: step.why }, 'deleting Report');
+      await deleteReport(writes.client, schedule, step, signal);
+      log.info({ report: step.name, replaced: step.resourceVersion !== undefined }, 'deleting Report');
       return schedule;
   }
+}
+
+/** Throws a conflict when the schedule is not what was looked at any more. */
+async function confirm(client: KubeClient, { metadata }: ReportSchedule, signal: AbortSignal): Promise<void> {
+  const live = await client.get<ReportSchedule>(REPORT_SCHEDULES, metadata.namespace, metadata.name, signal);
+  if (live.metadata.resourceVersion !== metadata.resourceVersion)
+    throw new KubeError(409, 'Conflict', `ReportSchedule ${metadata.name} has changed since it was looked at`);
 }
 
 /** Creates the Report of a run, or finds it made already: a lost reply, a crash and a second operator look the same. */
 async function spawn(
-  writes: ScheduleWrites,
+  client: KubeClient,
   schedule: ReportSchedule,
   run: Run,
   { name, manifest, specHash }: PlannedReport,
   signal: AbortSignal,
-): Promise<Report> {
+): Promise<{ readonly report: Report; readonly made: boolean }> {
   try {
-    return await writes.client.create<Report>(REPORTS, manifest, signal);
+    return { report: await client.create<Report>(REPORTS, manifest, signal, decodeExact), made: true };
   } catch (error) {
     if (!isAlreadyExists(error)) {
-      if (isForbidden(error) || isInvalid(error)) tellRefusal(writes, schedule, name, error as Error);
+      if (isForbidden(error) || isInvalid(error)) throw new NoReport(name, (error as Error).message);
       throw error;
     }
   }
-  const found = await writes.client.get<Report>(REPORTS, schedule.metadata.namespace, name, signal);
-  if (isReportOfRun(found, schedule, run, specHash)) return found;
-  throw new NameTaken(name);
+  const report = await client.get<Report>(REPORTS, schedule.metadata.namespace, name, signal, decodeExact);
+  if (isReportOfRun(report, schedule, run, specHash)) return { report, made: false };
+  throw new NoReport(name, undefined);
 }
 
-function tellRefusal(writes: ScheduleWrites, schedule: ReportSchedule, name: string, error: Error): void {
-  writes.events.record(schedule, {
-    type: 'Warning',
-    reason: 'CreateRefused',
-    action: 'Spawn',
-    note: `the cluster refuses Report ${name}: ${error.message}`,
-  });
-}
-
-async function deleteReport(client: KubeClient, schedule: ReportSchedule, name: string, uid: string, signal: AbortSignal): Promise<void> {
+async function deleteReport(
+  client: KubeClient,
+  schedule: ReportSchedule,
+  { name, uid, resourceVersion }: { readonly name: string; readonly uid: string; readonly resourceVersion?: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const only = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
   try {
-    await client.delete(REPORTS, schedule.metadata.namespace, name, { propagation: 'Background', uid }, signal);
+    await client.delete(REPORTS, schedule.metadata.namespace, name, { propagation: 'Background', ...only }, signal);
   } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error; // gone, or another one has its name now
+    if (isNotFound(error)) return;
+    if (!isConflict(error) || resourceVersion !== undefined) throw error; // another one has its name now, or it has moved on: look again
   }
-}
-
-function withUids(status: ReportScheduleStatus, uids: ReadonlyMap<string, string>): ReportScheduleStatus {
-  if (status.active === undefined) return status;
-  return { ...status, active: status.active.map(({ name, uid }) => ({ name, uid: uid === '' ? (uids.get(name) ?? '') : uid })) };
 }

@@ -8,11 +8,12 @@ import type { Coverage } from './coverage.ts';
 
 type Judgement = Pick<ReportScheduleStatus, 'conditions' | 'observedGeneration'>;
 
-/** One failed run does not make a schedule unready; LastRunSucceeded says it. */
+/** One failed run does not make a schedule unready; LastRunSucceeded says it. `waiting`: what a run that is due waits for. */
 export function scheduleConditions(
   schedule: ReportSchedule,
   coverage: Coverage,
   lastRun: ConditionNote | undefined,
+  waiting: string | undefined,
   now: number,
 ): Judgement {
   const ready: ConditionNote =
@@ -25,7 +26,7 @@ export function scheduleConditions(
             reason: 'Suspended',
             message: 'switched off by spec.suspend; runs asked for by annotation still happen',
           }
-        : { type: 'Ready', status: 'True', reason: 'Scheduled', message: 'Reports are made at their times' };
+        : { type: 'Ready', status: 'True', reason: 'Scheduled', message: waiting ?? 'Reports are made at their times' };
   return judgement(schedule, ready, lastRun, now);
 }
 

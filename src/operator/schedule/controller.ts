@@ -1,18 +1,19 @@
 /**
  * Looks at a ReportSchedule when it, one of its Reports or the time changes: gather, decide, act.
  *
- * What this process has just created counts before the cache shows it, so that a second look within those milliseconds neither makes a run twice nor forgets one that is
- * active.
+ * What this process has just written counts before the cache shows it, so that a second look within those milliseconds neither makes a run twice, nor forgets one that is
+ * active, nor writes over what it wrote itself.
  */
 import type { Report } from '../../api/generated/report.ts';
-import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
+import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import type { EventNote, EventRecorder } from '../../kube/events.ts';
+import { isOlderVersion } from '../../kube/resource-version.ts';
 import { keyOf, type ObjectKey, type Store } from '../../kube/store.ts';
-import { act, NameTaken } from './act.ts';
-import { decide } from './decide.ts';
-import { REPORTS_BY_SCHEDULE } from './marks.ts';
+import { act, NoReport } from './act.ts';
+import { decide, type ScheduleView } from './decide.ts';
+import { REPORTS_BY_SCHEDULE, scheduleOf } from './marks.ts';
 import type { Plan } from './plan.ts';
 
 /** Longer than a healthy watch lags. */
@@ -27,8 +28,10 @@ export interface ScheduleControllerParts {
 
 export class ScheduleController {
   readonly #parts: ScheduleControllerParts;
-  /** Reports made a moment ago, by schedule UID. */
+  /** Reports made a moment ago that the cache has not shown yet, by schedule UID. */
   readonly #recent = new Map<string, { readonly report: Report; readonly at: number }[]>();
+  /** What was written last, until the cache shows it, by schedule UID. */
+  readonly #written = new Map<string, { readonly resourceVersion: string; readonly status: ReportScheduleStatus }>();
   /** The refused annotation that was told last, by schedule UID: it stays there, and would be told at every look. */
   readonly #toldRefusal = new Map<string, string>();
 
@@ -37,53 +40,75 @@ export class ScheduleController {
   }
 
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
-    const schedule = this.#parts.schedules.get(key);
-    if (schedule === undefined) return { kind: 'done' };
-    const taken = new Set<string>();
+    const without = { taken: new Set<string>(), refused: new Map<string, string>() };
     for (;;) {
-      const view = { schedule: this.#parts.schedules.get(key) ?? schedule, reports: this.#reportsOf(schedule), taken };
+      const schedule = this.#latest(key);
+      if (schedule === undefined) return { kind: 'done' };
+      const reports = this.#reportsOf(schedule);
+      const view: ScheduleView = { schedule, reports: reports.all, ...without };
       const plan = this.#withoutRepeats(schedule, decide(view, Date.now()));
       try {
-        await act({ ...this.#parts, onSpawned: (owner, report) => this.#remember(owner, report) }, view.schedule, plan, context);
-        return plan.lookAgainAt === undefined ? { kind: 'done' } : { kind: 'lookAgainAt', epochMs: plan.lookAgainAt };
+        await act({ ...this.#parts, ...this.#memory }, schedule, plan, context);
+        for (const { reason, note } of plan.events) if (reason === 'RunRefused') this.#toldRefusal.set(schedule.metadata.uid, note);
+        const again = [plan.lookAgainAt, reports.unseen ? Date.now() + RECENT_MS : undefined].filter((at) => at !== undefined);
+        return again.length === 0 ? { kind: 'done' } : { kind: 'lookAgainAt', epochMs: Math.min(...again) };
       } catch (error) {
-        if (!(error instanceof NameTaken) || taken.has(error.report)) throw error;
-        taken.add(error.report);
+        if (!(error instanceof NoReport) || without.taken.has(error.report) || without.refused.has(error.report)) throw error;
+        if (error.refusal === undefined) without.taken.add(error.report);
+        else without.refused.set(error.report, error.refusal);
       }
     }
+  }
+
+  /** To be called when a Report came to the cache or went from it. */
+  seen(report: Report): void {
+    const uid = scheduleOf(report)?.uid ?? '';
+    const left = this.#recent.get(uid)?.filter((recent) => recent.report.metadata.uid !== report.metadata.uid) ?? [];
+    if (left.length === 0) this.#recent.delete(uid);
+    else this.#recent.set(uid, left);
   }
 
   /** To be called when a schedule is gone. */
   forget(uid: string): void {
     this.#recent.delete(uid);
+    this.#written.delete(uid);
     this.#toldRefusal.delete(uid);
   }
 
-  #reportsOf(schedule: ReportSchedule): readonly Report[] {
-    const { uid } = schedule.metadata;
-    const cached = this.#parts.reports.byIndex(REPORTS_BY_SCHEDULE, uid);
-    const now = performance.now();
-    const unseen = (this.#recent.get(uid) ?? []).filter(
-      ({ report, at }) => now - at < RECENT_MS && this.#parts.reports.get(keyOf(report)) === undefined,
-    );
-    if (unseen.length === 0) {
-      this.#recent.delete(uid);
+  readonly #memory = {
+    onSpawned: (schedule: ReportSchedule, report: Report): void => {
+      if (this.#parts.reports.get(keyOf(report))?.metadata.uid === report.metadata.uid) return;
+      const { uid } = schedule.metadata;
+      this.#recent.set(uid, [...(this.#recent.get(uid) ?? []), { report, at: performance.now() }]);
+    },
+    onWritten: ({ metadata: { uid, resourceVersion }, status }: ReportSchedule): void => {
+      this.#written.set(uid, { resourceVersion, status });
+    },
+  };
+
+  /** The schedule as the cache has it, or as this process has written it since: a write is refused unless it follows what the cache showed. */
+  #latest(key: ObjectKey): ReportSchedule | undefined {
+    const cached = this.#parts.schedules.get(key);
+    const written = cached === undefined ? undefined : this.#written.get(cached.metadata.uid);
+    if (cached === undefined || written === undefined) return cached;
+    if (!isOlderVersion(cached.metadata.resourceVersion, written.resourceVersion)) {
+      this.#written.delete(cached.metadata.uid);
       return cached;
     }
-    this.#recent.set(uid, unseen);
-    return [...cached, ...unseen.map(({ report }) => report)];
+    return { ...cached, metadata: { ...cached.metadata, resourceVersion: written.resourceVersion }, status: written.status };
   }
 
-  #remember(schedule: ReportSchedule, report: Report): void {
-    const { uid } = schedule.metadata;
-    this.#recent.set(uid, [...(this.#recent.get(uid) ?? []), { report, at: performance.now() }]);
+  #reportsOf({ metadata: { uid } }: ReportSchedule): { readonly all: readonly Report[]; readonly unseen: boolean } {
+    const cached = this.#parts.reports.byIndex(REPORTS_BY_SCHEDULE, uid);
+    const since = performance.now() - RECENT_MS;
+    const unseen = (this.#recent.get(uid) ?? []).filter(({ at }) => at > since);
+    if (unseen.length === 0) this.#recent.delete(uid);
+    return { all: [...cached, ...unseen.map(({ report }) => report)], unseen: unseen.length > 0 };
   }
 
   #withoutRepeats(schedule: ReportSchedule, plan: Plan): Plan {
     const { uid } = schedule.metadata;
     const repeated = ({ reason, note }: EventNote): boolean => reason === 'RunRefused' && this.#toldRefusal.get(uid) === note;
-    const events = plan.events.filter((event) => !repeated(event));
-    for (const { reason, note } of events) if (reason === 'RunRefused') this.#toldRefusal.set(uid, note);
-    return { ...plan, events };
+    return { ...plan, events: plan.events.filter((event) => !repeated(event)) };
   }
 }

@@ -4,14 +4,29 @@ import type { EventNote } from '../../kube/events.ts';
 import type { PlannedReport, Run } from './run.ts';
 
 export type Step =
-  /** Entries of `active` without a UID are Reports that an earlier step of this plan makes; act.ts fills them in. */
+  /** Reports that an earlier step of this plan makes stand in it without a UID; see `withUids`. */
   | { readonly kind: 'writeStatus'; readonly status: ReportScheduleStatus }
-  | { readonly kind: 'createReport'; readonly run: Run; readonly report: PlannedReport }
-  | { readonly kind: 'deleteReport'; readonly name: string; readonly uid: string; readonly why: 'replaced' | 'pruned' };
+  /** Goes on only if the schedule is still what was looked at: a process that slept acts on what was there before. */
+  | { readonly kind: 'confirm' }
+  /** `event` is told by whoever really makes it. */
+  | { readonly kind: 'createReport'; readonly run: Run; readonly report: PlannedReport; readonly event: EventNote }
+  /** With a resource version, only if the Report has not moved on: one that became Ready meanwhile is not replaced. */
+  | { readonly kind: 'deleteReport'; readonly name: string; readonly uid: string; readonly resourceVersion?: string };
 
 export interface Plan {
   readonly steps: readonly Step[];
   readonly events: readonly EventNote[];
   /** Epoch ms; absent = only when something changes. */
   readonly lookAgainAt?: number;
+}
+
+/** A status with the UIDs, by name, of Reports that were made while it was on its way. */
+export function withUids(status: ReportScheduleStatus, uids: ReadonlyMap<string, string>): ReportScheduleStatus {
+  const known = <T extends { readonly name: string; readonly uid: string }>(entry: T): T =>
+    entry.uid === '' ? { ...entry, uid: uids.get(entry.name) ?? '' } : entry;
+  return {
+    ...status,
+    ...(status.active === undefined ? {} : { active: status.active.map(known) }),
+    ...(status.covering === undefined ? {} : { covering: known(status.covering) }),
+  };
 }

@@ -1,7 +1,9 @@
 /** The annotation `dossier.dev/run`: any new value is one run. */
-import { quoted } from '../../foreign-text.ts';
+import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
-import { RUN_ANNOTATION } from './marks.ts';
+import { quoted } from '../../foreign-text.ts';
+import { instantOf, RUN_ANNOTATION } from './marks.ts';
+import { isReportOfRun } from './run.ts';
 
 /** security.md 16: what is copied into statuses, names and Reports is short and plain. */
 const VALUE = /^[A-Za-z0-9._:-]{1,64}$/;
@@ -18,4 +20,13 @@ export function readRequest({ metadata, status }: ReportSchedule): RunRequest {
   if (VALUE.test(value)) return { kind: 'asked', value };
   const message = `annotation ${RUN_ANNOTATION} ${quoted(value)}: must be 1 to 64 letters, digits, dots, colons, underscores or dashes, e.g. $(date +%s)`;
   return { kind: 'refused', message };
+}
+
+/** The Report that answers the present request, when the status does not say so yet. */
+export function answeredRequest(schedule: ReportSchedule, reports: readonly Report[]): Report | undefined {
+  const { plannedRun: planned } = schedule.status;
+  const request = readRequest(schedule);
+  const scheduledAt = instantOf(planned?.time);
+  if (planned === undefined || scheduledAt === undefined || request.kind !== 'asked' || request.value !== planned.value) return undefined;
+  return reports.find((report) => isReportOfRun(report, schedule, { scheduledAt, request: planned.value }, planned.specHash));
 }

@@ -16,6 +16,9 @@ import { requestedRunName, scheduledRunName } from '../../schedule/run-name.ts';
 import { rfc3339 } from '../report/status.ts';
 import { COVERS_UNTIL_ANNOTATION, instantOf, QUEUE_ANNOTATION, RUN_ANNOTATION, SCHEDULE_LABEL, SCHEDULED_AT_ANNOTATION } from './marks.ts';
 
+/** How far the apiserver's clock, which says when a Report was created, may be behind ours. */
+const CLOCK_SKEW_MS = 60_000;
+
 export interface Run {
   /** Epoch ms, a whole second. */
   readonly scheduledAt: number;
@@ -68,14 +71,18 @@ export function reportOfRun(schedule: ReportSchedule, run: Run, coveredUntil: st
   return { name, manifest, specHash: hashOfSpec(reportSpec) };
 }
 
-/** Whether an existing Report is the one that this run would have: this schedule's, of this very time or request, with this very spec. */
+/**
+ * Whether an existing Report is the one that this run would have: this schedule's, of this very time or request, with this very spec, and not made before its time.
+ * Somebody who knows what comes next could otherwise have next month's Report made today.
+ */
 export function isReportOfRun(report: Report, schedule: ReportSchedule, run: Run, specHash: string): boolean {
   const { annotations } = report.metadata;
   const sameRun =
     run.request === undefined
       ? annotations?.[SCHEDULED_AT_ANNOTATION] === rfc3339(run.scheduledAt) && annotations[RUN_ANNOTATION] === undefined
       : annotations?.[RUN_ANNOTATION] === run.request;
-  return controllerOf(report)?.uid === schedule.metadata.uid && sameRun && hashOfSpec(report.spec) === specHash;
+  const inTime = Date.parse(report.metadata.creationTimestamp) >= run.scheduledAt - CLOCK_SKEW_MS;
+  return controllerOf(report)?.uid === schedule.metadata.uid && sameRun && inTime && hashOfSpec(report.spec) === specHash;
 }
 
 export function usesSincePreviousRun({ spec }: ReportSchedule): boolean {

@@ -22,6 +22,10 @@ const remembered = new Map<string, Timing>();
 const zones = new Map<string, ZoneOffsets>();
 
 export function timingOf({ spec }: ReportSchedule): Timing {
+  // Its Reports name their periods in a zone of their own when they have one.
+  const zoneProblem = spec.report.spec.timeZone === undefined ? undefined : timeZoneProblem(spec.report.spec.timeZone);
+  if (zoneProblem !== undefined)
+    return { kind: 'invalid', reason: 'UnknownTimeZone', message: `spec.report.spec.timeZone: ${zoneProblem}` };
   const key = timingKey(spec);
   const known = remembered.get(key);
   if (known !== undefined) remembered.delete(key); // and set again below: a Map keeps the order of insertion

@@ -3,10 +3,12 @@
  *
  * It stands in for the apiserver where years are to pass in seconds; what it does with a write is what the apiserver does: a name is given once, a status is replaced.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../../../src/api/generated/report.ts';
 import type { ReportSchedule } from '../../../src/api/generated/reportschedule.ts';
 import type { EventNote } from '../../../src/kube/events.ts';
 import { decide } from '../../../src/operator/schedule/decide.ts';
+import { withUids } from '../../../src/operator/schedule/plan.ts';
 import { isReportOfRun } from '../../../src/operator/schedule/run.ts';
 
 export const UID = 'schedule-uid';
@@ -16,13 +18,15 @@ export interface GivenSchedule {
   readonly spec?: Partial<ReportSchedule['spec']>;
   readonly status?: Partial<ReportSchedule['status']>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Default 1. */
+  readonly generation?: number;
   /** Of the embedded Report spec. */
   readonly parameters?: ReportSchedule['spec']['report']['spec']['parameters'];
   readonly name?: string;
 }
 
 export function aSchedule(given: GivenSchedule): ReportSchedule {
-  const { created, spec = {}, status = {}, annotations, parameters, name = 'monthly' } = given;
+  const { created, spec = {}, status = {}, annotations, parameters, name = 'monthly', generation = 1 } = given;
   return {
     apiVersion: 'dossier.dev/v1alpha1',
     kind: 'ReportSchedule',
@@ -31,7 +35,7 @@ export function aSchedule(given: GivenSchedule): ReportSchedule {
       namespace: 'billing',
       uid: UID,
       resourceVersion: '1',
-      generation: 1,
+      generation,
       creationTimestamp: created,
       ...(annotations === undefined ? {} : { annotations }),
     },
@@ -65,6 +69,8 @@ export class World {
   /** Every Report that was ever created, by name: how often. */
   readonly created = new Map<string, number>();
   readonly events: EventNote[] = [];
+  /** Names that the cluster takes no Reports under, and what it says then. */
+  readonly refusals = new Map<string, string>();
   now: number;
   writes = 0;
   lookAgainAt: number | undefined;
@@ -97,7 +103,7 @@ export class World {
 
   /** Looks once; `crashAt`: dies just before (n - 0.5) or just after (n) its n-th write. Returns false when it died. */
   look(crashAt?: number): boolean {
-    const taken = new Set<string>();
+    const without = { taken: new Set<string>(), refused: new Map<string, string>() };
     let writes = 0;
     const write = (effect: () => void): void => {
       writes += 1;
@@ -108,14 +114,16 @@ export class World {
     };
     try {
       for (;;) {
-        const plan = decide({ schedule: this.schedule, reports: [...this.reports.values()].filter(isOurs), taken }, this.now);
-        const nameTaken = this.#act(plan, write);
-        if (nameTaken === undefined) {
+        const plan = decide({ schedule: this.schedule, reports: [...this.reports.values()].filter(isOurs), ...without }, this.now);
+        const noReport = this.#act(plan, write);
+        if (noReport === undefined) {
           this.events.push(...plan.events);
           this.lookAgainAt = plan.lookAgainAt;
           return true;
         }
-        taken.add(nameTaken);
+        const refusal = this.refusals.get(noReport);
+        if (refusal === undefined) without.taken.add(noReport);
+        else without.refused.set(noReport, refusal);
       }
     } catch (error) {
       if (error instanceof Crash) return false;
@@ -137,16 +145,21 @@ export class World {
   #act(plan: ReturnType<typeof decide>, write: (effect: () => void) => void): string | undefined {
     for (const step of plan.steps) {
       if (step.kind === 'writeStatus') {
-        if (JSON.stringify(step.status) === JSON.stringify(this.schedule.status)) continue;
+        const status = withUids(step.status, new Map([...this.reports.keys()].map((name) => [name, `uid-${name}`])));
+        if (isDeepStrictEqual(status, this.schedule.status)) continue;
         write(() => {
-          this.schedule = { ...this.schedule, status: step.status };
+          this.schedule = { ...this.schedule, status };
         });
       } else if (step.kind === 'deleteReport') {
         write(() => this.reports.delete(step.name));
-      } else {
-        const existing = this.reports.get(step.report.name);
-        if (existing === undefined) write(() => this.#create(step.report.manifest as unknown as Report));
-        else if (!isReportOfRun(existing, this.schedule, step.run, step.report.specHash)) return step.report.name;
+      } else if (step.kind === 'createReport') {
+        const { name, manifest, specHash } = step.report;
+        const existing = this.reports.get(name);
+        if (this.refusals.has(name)) return name;
+        if (existing === undefined) {
+          write(() => this.#create(manifest as unknown as Report));
+          this.events.push(step.event);
+        } else if (!isReportOfRun(existing, this.schedule, step.run, specHash)) return name;
       }
     }
     return undefined;
