@@ -104,12 +104,13 @@ describe('a schedule whose controller comes late and dies often', () => {
 });
 
 describe('a schedule that covers what came since the previous run', () => {
-  test('leaves no gap and no overlap between the periods of its successful runs, whatever fails, is missed or dies', () => {
+  test('leaves no gap and no overlap between the periods of its successful runs, whatever fails, is missed, is asked for or dies', () => {
     const looks = fc.array(
       fc.tuple(
         fc.integer({ min: 1, max: 50 * 24 * 60 }),
         crashPoints,
         fc.constantFrom<'Ready' | 'Failed' | 'running'>('Ready', 'Failed', 'running'),
+        fc.boolean(),
       ),
       { minLength: 1, maxLength: 30 },
     );
@@ -120,8 +121,9 @@ describe('a schedule that covers what came since the previous run', () => {
           aSchedule({ created: CREATED, spec: { schedule, history: { successful: 1000, failed: 1000 } }, parameters }),
         );
         lookThrough(world, []);
-        for (const [minutes, points, end] of story) {
+        for (const [index, [minutes, points, end, asked]] of story.entries()) {
           world.now += minutes * 60_000;
+          if (asked) world.annotate({ 'dossier.dev/run': `run-${index}` });
           lookThrough(world, points);
           for (const [name, { status }] of [...world.reports]) if (status.phase === undefined && end !== 'running') world.finish(name, end);
           lookThrough(world, points);
