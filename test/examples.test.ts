@@ -7,6 +7,7 @@ import type { ReportSpecParameter } from '../src/api/generated/report.ts';
 import type { ReportTemplate } from '../src/api/generated/reporttemplate.ts';
 import { checkDeclarations } from '../src/api/parameters/check-declarations.ts';
 import { resolveParameters } from '../src/api/parameters/resolve.ts';
+import { templateProblems } from '../src/operator/template/validate.ts';
 import { checkPlaceholders } from '../src/sql/placeholders.ts';
 import { timeZoneProblem } from '../src/time/zones.ts';
 
@@ -20,6 +21,9 @@ interface Example {
 const examples = readdirSync(EXAMPLES)
   .filter((name) => name.endsWith('.yaml'))
   .flatMap((name) => parseAllDocuments(readFileSync(join(EXAMPLES, name), 'utf8')).map((document) => document.toJS() as Example));
+
+/** Everything that a template may ask of its pods. */
+const ALLOW = { labelPrefixes: [], priorityClassNames: undefined, nodeSelectorKeys: undefined, tolerationKeys: undefined };
 
 /** As a user writes it, without defaults. */
 interface GivenReport {
@@ -61,9 +65,17 @@ describe('a template', () => {
     },
   );
 
-  test.each([...templates])('%s reads Secrets and storages that the examples hold', (_, { spec }) => {
-    const named = [spec.source.postgres?.urlFrom.secretKeyRef.name, spec.storageRef?.name].filter((name) => name !== undefined);
-    expect(examples.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(named));
+  test.each([...templates])('%s is one that the operator finds ready', (_, template) => {
+    const { source, job = {} } = template.spec;
+    const kubernetes = source.kubernetes === undefined ? {} : { kubernetes: { ...source.kubernetes, allNamespaces: false } };
+    const spec = { ...template.spec, source: { ...source, ...kubernetes }, job: { ...job } };
+    expect(templateProblems({ ...template, spec } as ReportTemplate, ALLOW)).toEqual([]);
+  });
+
+  test.each([...templates])('%s reads Secrets and storages, and as a service account, that the examples hold', (_, { spec }) => {
+    const headers = spec.source.http?.headers?.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.name ?? []) ?? [];
+    const named = [spec.source.postgres?.urlFrom.secretKeyRef.name, ...headers, spec.storageRef?.name, spec.job?.serviceAccountName];
+    expect(examples.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(named.filter((name) => name !== undefined)));
   });
 });
 

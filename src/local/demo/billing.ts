@@ -15,6 +15,7 @@ const USAGE_FROM = Date.parse('2026-09-28T00:00:00Z');
 const USAGE_TO = Date.parse('2026-11-04T00:00:00Z');
 /** The day on which the data was taken: what was due long before has mostly been paid. */
 const TAKEN_AT = Date.parse('2026-11-15T00:00:00Z');
+const SUBSCRIBED_FROM = Date.parse('2023-01-01T00:00:00Z');
 const DAY_MS = 86_400_000;
 
 /** A table of the demo's database. Values are what Postgres reads as the column's type. */
@@ -63,6 +64,20 @@ export const BILLING_TABLES: readonly BillingTable[] = [
   },
 ];
 
+/** What a customer has booked; not in the database, but in the demo's CRM (crm.ts). */
+export interface Subscription {
+  readonly id: string;
+  readonly status: 'active' | 'cancelled';
+  readonly customer: { readonly name: string; readonly region: string };
+  readonly plan: string;
+  readonly seats: number;
+  /** A month, with two digits behind the point. */
+  readonly price: string;
+  readonly currency: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 interface Customer {
   readonly name: string;
   readonly region: string;
@@ -93,6 +108,13 @@ const METRICS = [
   { metric: 'compute_minutes', price: 120, most: 1_440_000 },
 ] as const;
 
+/** Price of a seat in hundredths. */
+const PLANS = [
+  { plan: 'Starter', price: 380, seats: 5 },
+  { plan: 'Team', price: 358, seats: 25 },
+  { plan: 'Enterprise', price: 298, seats: 500 },
+] as const;
+
 /** Numbers from 0 to 1, the same ones for the same seed: a linear congruential generator modulo 2^32. Plenty for made-up invoices. */
 function numbers(seed: number): () => number {
   let state = seed;
@@ -119,6 +141,26 @@ function customers(): readonly Customer[] {
     const first = FIRST_WORDS[index % FIRST_WORDS.length];
     const second = SECOND_WORDS[Math.floor(index / FIRST_WORDS.length)];
     return { name: DIFFICULT_NAMES[index - 1] ?? `${first} ${second} ${form}`, region, currency };
+  });
+}
+
+/** One of each customer. */
+export function subscriptions(): readonly Subscription[] {
+  const next = numbers(4);
+  return customers().map(({ name, region, currency }, index) => {
+    const { plan, price, seats: most } = pick(PLANS, next() ** 2);
+    const seats = 1 + Math.floor(next() * most);
+    const since = new Date(SUBSCRIBED_FROM + Math.floor(next() * (TAKEN_AT - SUBSCRIBED_FROM))).toISOString().slice(0, 10);
+    return {
+      id: `SUB-${String(index + 1).padStart(4, '0')}`,
+      status: next() < 0.85 ? 'active' : 'cancelled',
+      customer: { name, region },
+      plan,
+      seats,
+      price: decimal(price * seats, 2),
+      currency,
+      since,
+    };
   });
 }
 

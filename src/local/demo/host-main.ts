@@ -4,11 +4,10 @@
  * It is stopped in order in every case that lets it run on: a closed channel, SIGTERM, an operator that died. If it is killed, the guardians stop its servers.
  */
 import { abortable } from '../../net/abortable.ts';
-import type { Servers } from '../servers.ts';
 import { describeFailure } from './failure.ts';
 import type { HostNote } from './host.ts';
 import { KeptDemo } from './kept.ts';
-import { startStage, type Stage } from './stage.ts';
+import { startStage, type DemoServers, type Stage } from './stage.ts';
 
 /** Somebody wanted the end. */
 class Ended extends Error {}
@@ -44,7 +43,7 @@ async function hold(signal: AbortSignal): Promise<never> {
   return abortable(stage.operatorLost, signal);
 }
 
-function tellServers({ workspace, tools, controlPlane, s3, postgres }: Servers): void {
+function tellServers({ workspace, tools, controlPlane, s3, postgres, crm }: DemoServers): void {
   void tell({
     kind: 'servers',
     facts: {
@@ -54,6 +53,7 @@ function tellServers({ workspace, tools, controlPlane, s3, postgres }: Servers):
       apiserver: { url: controlPlane.url, ca: controlPlane.authority.certificate, admin: controlPlane.admin },
       postgres: postgres.access,
       s3: s3.admin,
+      crm,
     },
   });
 }

@@ -12,6 +12,7 @@ import { abortable } from '../../net/abortable.ts';
 import type { Identity } from '../authority.ts';
 import type { PostgresAccess } from '../postgres/access.ts';
 import type { S3Admin } from '../s3-admin.ts';
+import type { CrmAccess } from './crm.ts';
 
 const PROGRAM = fileURLToPath(new URL('./host-main.ts', import.meta.url));
 const STDERR_LIMIT = 4_000;
@@ -26,6 +27,7 @@ export interface HostFacts {
   readonly apiserver: { readonly url: string; readonly ca: string; readonly admin: Identity };
   readonly postgres: PostgresAccess;
   readonly s3: S3Admin;
+  readonly crm: CrmAccess;
 }
 
 /** What the host says; after `failed` it ends everything and itself. */

@@ -14,8 +14,13 @@ import { StartError } from '../process/readiness.ts';
 import type { ServerProcess } from '../process/server-process.ts';
 import { startServers, type Servers } from '../servers.ts';
 import type { Workspace } from '../workspace.ts';
+import { Crm, type CrmAccess } from './crm.ts';
 
 const OPERATOR = fileURLToPath(new URL('../../operator/main.ts', import.meta.url));
+
+export interface DemoServers extends Servers {
+  readonly crm: CrmAccess;
+}
 
 export interface Stage {
   readonly workspace: Workspace;
@@ -29,13 +34,15 @@ export interface Stage {
  */
 export async function startStage(
   resources: AsyncDisposableStack,
-  onServers: (servers: Servers) => void,
+  onServers: (servers: DemoServers) => void,
   signal: AbortSignal,
 ): Promise<Stage> {
+  const crm = await Crm.start();
+  resources.defer(() => crm.stop());
   const servers = await startServers(signal);
   const { workspace, controlPlane, tools } = servers;
   resources.defer(() => workspace.close());
-  onServers(servers);
+  onServers({ ...servers, crm: crm.access });
   await installCrds(tools.kubectl, controlPlane.kubeconfigFile, signal);
   signal.throwIfAborted();
   const node = await startNode(controlPlane, workspace);

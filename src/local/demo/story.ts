@@ -37,7 +37,7 @@ export async function tellStory({ host, terminal, output, goesOn }: StoryOptions
   const say = (text: string): unknown => terminal.write(`${text}\n`);
   const step = (text: string): unknown => say(`${((performance.now() - beganAt) / 1_000).toFixed(1).padStart(5)} s  ${text}`);
 
-  step('Starting Kubernetes (etcd, apiserver, controller manager), Postgres and an S3 server on 127.0.0.1');
+  step('Starting Kubernetes (etcd, apiserver, controller manager), Postgres, an S3 server and a small HTTP API on 127.0.0.1');
   const facts = await host.servers(signal);
   step('Registering the CRDs, starting the operator and a local node');
   step(`Filling a billing database: ${count(CUSTOMERS)} customers, ${count(INVOICES)} invoices, ${count(USES)} metered uses`);
@@ -76,14 +76,15 @@ async function makeBucket({ s3 }: HostFacts): Promise<S3Credentials> {
 }
 
 /** examples/ with this run's addresses and Secrets, for this user's eyes only; resolves to their folder. */
-async function writeManifests({ folder, s3 }: HostFacts, databaseUrl: string, keys: S3Credentials): Promise<string> {
+async function writeManifests({ folder, s3, crm }: HostFacts, databaseUrl: string, keys: S3Credentials): Promise<string> {
   const target = join(folder, 'manifests');
   await mkdir(target, { mode: 0o700 });
   const secrets = new Map([
     ['billing-db', { url: databaseUrl }],
     ['archive-credentials', { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey }],
+    ['crm-api', { authorization: crm.authorization }],
   ]);
-  const local = { bucket: BUCKET, endpoint: s3.endpoint, region: s3.region, secrets };
+  const local = { bucket: BUCKET, endpoint: s3.endpoint, region: s3.region, api: crm.origin, secrets };
   for (const name of (await readdir(EXAMPLES)).filter((file) => file.endsWith('.yaml'))) {
     await writeFile(join(target, name), localManifest(await readFile(join(EXAMPLES, name), 'utf8'), local), { mode: 0o600 });
   }

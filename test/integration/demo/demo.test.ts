@@ -13,18 +13,22 @@ import { DemoPlace } from './program.ts';
 
 const WHOLE_DEMO_MS = 300_000;
 const FILES = [
+  'containers.csv',
   'invoices-october.xlsx',
   'price-list-shop.json',
   'price-list.csv',
+  'subscriptions.xlsx',
   'unpaid-2026-10.csv',
   'usage-2026-10-warehouse.ndjson.gz',
   'usage-2026-10-week-1.xlsx',
   'usage-2026-10.csv',
 ];
 const READY = [
+  'containers',
   'invoices-2026-10',
   'price-list',
   'price-list-shop',
+  'subscriptions',
   'unpaid-2026-10',
   'usage-2026-10',
   'usage-2026-10-warehouse',
@@ -51,6 +55,9 @@ test(
     expect(demo.text).toMatch(/^ +\[\n +\{"plan":"Starter","seats":5,"price":"19\.00",/m);
     expect(demo.text).toMatch(/^ +\{"id":\d+,"customer":.*"quantity":"[\d.]+",/m);
     expect(demo.text).toMatch(/^ +Invoice \| Customer \|.*\n +INV-2026-\d+ \|/m);
+    // From the cluster itself, and from an HTTP API.
+    expect(demo.text).toMatch(/^ +Pod,Phase,Node,.*\n +containers-\w+-\w+,/m);
+    expect(demo.text).toMatch(/^ +Subscription \| Customer \|.*\n +SUB-\d+ \|/m);
     // Nobody can go on, so nobody is told how.
     expect(demo.text).not.toContain('KUBECONFIG');
   },

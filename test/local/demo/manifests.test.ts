@@ -9,9 +9,11 @@ const FACTS: LocalFacts = {
   bucket: 'reports',
   endpoint: 'http://127.0.0.1:7070',
   region: 'us-east-1',
+  api: 'http://127.0.0.1:8080',
   secrets: new Map([
     ['billing-db', { url: 'postgres://reader:word@127.0.0.1:5432/billing?sslmode=disable' }],
     ['archive-credentials', { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' }],
+    ['crm-api', { authorization: 'Bearer token' }],
   ]),
 };
 
@@ -22,7 +24,7 @@ function documentsOf(text: string): readonly unknown[] {
 describe('each example', () => {
   test.each(readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml')))('%s is applied without a placeholder', (name) => {
     const local = localManifest(readFileSync(join(EXAMPLES, name), 'utf8'), FACTS);
-    expect(local).not.toMatch(/replace-me|\.svc/);
+    expect(local).not.toMatch(/replace-me|\.svc|example\.com/);
   });
 });
 
@@ -32,6 +34,11 @@ test('a storage gets the address of the local server and keeps the rest', () => 
     spec: { default: true, s3: { endpoint: FACTS.endpoint, prefix: 'billing', credentialsSecretRef: { name: 'archive-credentials' } } },
   });
   expect(secret).toMatchObject({ kind: 'Secret', stringData: { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' } });
+});
+
+test('a template with an HTTP source asks the local API for the same path', () => {
+  const [template] = documentsOf(localManifest(readFileSync(join(EXAMPLES, 'template-subscriptions.yaml'), 'utf8'), FACTS));
+  expect(template).toMatchObject({ spec: { source: { http: { url: 'http://127.0.0.1:8080/v1/subscriptions', rows: '$.data' } } } });
 });
 
 test('anything else is applied as it stands, comments included', () => {
