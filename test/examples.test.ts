@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { ReportSpecParameter } from '../src/api/generated/report.ts';
+import type { ReportSchedule } from '../src/api/generated/reportschedule.ts';
 import type { ReportTemplate } from '../src/api/generated/reporttemplate.ts';
 import { checkDeclarations } from '../src/api/parameters/check-declarations.ts';
 import { resolveParameters } from '../src/api/parameters/resolve.ts';
+import { timingOf } from '../src/operator/schedule/timing.ts';
 import { templateProblems } from '../src/operator/template/validate.ts';
 import { checkPlaceholders } from '../src/sql/placeholders.ts';
 import { timeZoneProblem } from '../src/time/zones.ts';
@@ -39,8 +41,17 @@ function ofKind<T>(kind: string): readonly T[] {
   return examples.filter((example) => example.kind === kind) as unknown as readonly T[];
 }
 
-const templates = new Map(ofKind<ReportTemplate>('ReportTemplate').map((template) => [template.metadata.name, template]));
+const templates = new Map(ofKind<ReportTemplate>('ReportTemplate').map((template) => [template.metadata.name, withDefaults(template)]));
 const reports = ofKind<GivenReport>('Report');
+const schedules = ofKind<ReportSchedule>('ReportSchedule');
+
+/** Those of the CRD that the code relies on. */
+function withDefaults(template: ReportTemplate): ReportTemplate {
+  const { source, job } = template.spec;
+  const { kubernetes } = source;
+  const own = kubernetes === undefined ? source : { ...source, kubernetes: { ...kubernetes, allNamespaces: false } };
+  return { ...template, spec: { ...template.spec, source: own, job: { ...job } } };
+}
 
 function resolution({ spec }: GivenReport): ReturnType<typeof resolveParameters> {
   const template = templates.get(spec.templateRef.name);
@@ -66,17 +77,35 @@ describe('a template', () => {
   );
 
   test.each([...templates])('%s is one that the operator finds ready', (_, template) => {
-    const { source, job = {} } = template.spec;
-    const kubernetes = source.kubernetes === undefined ? {} : { kubernetes: { ...source.kubernetes, allNamespaces: false } };
-    const spec = { ...template.spec, source: { ...source, ...kubernetes }, job: { ...job } };
-    expect(templateProblems({ ...template, spec } as ReportTemplate, ALLOW)).toEqual([]);
+    expect(templateProblems(template, ALLOW)).toEqual([]);
   });
 
   test.each([...templates])('%s reads Secrets and storages, and as a service account, that the examples hold', (_, { spec }) => {
     const headers = spec.source.http?.headers?.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.name ?? []) ?? [];
-    const named = [spec.source.postgres?.urlFrom.secretKeyRef.name, ...headers, spec.storageRef?.name, spec.job?.serviceAccountName];
+    const named = [spec.source.postgres?.urlFrom.secretKeyRef.name, ...headers, spec.storageRef?.name, spec.job.serviceAccountName];
     expect(examples.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(named.filter((name) => name !== undefined)));
   });
+});
+
+describe('a schedule', () => {
+  test('of each frequency is there', () => {
+    expect(schedules.map(({ spec: { schedule, calendar } }) => schedule ?? calendar?.frequency).toSorted()).toEqual([
+      '* * * * *',
+      '0 6 1 * *',
+      'Daily',
+      'Weekly',
+    ]);
+  });
+
+  test.each(schedules.map((schedule) => [schedule.metadata.name, schedule] as const))(
+    '%s has times, and gives its template what it needs',
+    (_, schedule) => {
+      const { timeZone = 'UTC', report } = schedule.spec as Partial<ReportSchedule['spec']> & Pick<ReportSchedule['spec'], 'report'>;
+      expect(timingOf({ ...schedule, spec: { ...schedule.spec, timeZone } })).toMatchObject({ kind: 'valid' });
+      const { templateRef, parameters = [] } = report.spec;
+      expect(resolution({ metadata: schedule.metadata, spec: { templateRef, parameters, timeZone } })).toMatchObject({ ok: true });
+    },
+  );
 });
 
 describe('a report', () => {

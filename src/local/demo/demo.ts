@@ -8,7 +8,7 @@ import { provideTools } from '../tools/provide.ts';
 import { Host } from './host.ts';
 import { isDemoKept } from './kept.ts';
 import type { Terminal } from './screen.ts';
-import { tellStory } from './story.ts';
+import { tellArrival, tellStory } from './story.ts';
 
 /** Databases, logs and rows on their way; with less, servers fail in ways that nobody understands. */
 const SPACE_NEEDED_BYTES = 500_000_000;
@@ -36,13 +36,16 @@ export async function runDemo({ keep, output }: DemoOptions, terminal: Terminal,
   const ended = AbortSignal.any([signal, lost.signal]);
   let kept = false;
   try {
-    await tellStory({ host, terminal, output, goesOn: keep || terminal.isTTY === true }, ended);
+    const facts = await tellStory({ host, terminal, output, goesOn: keep || terminal.isTTY === true }, ended);
     if (keep) {
       await host.keep(ended);
       kept = true;
       terminal.write('\nEverything runs on in the background. End it with: make demo ARGS=--stop (or: npm run demo -- --stop)\n');
     } else if (terminal.isTTY === true) {
       terminal.write('\nEverything runs until you press Ctrl-C here.\n');
+      await tellArrival(facts, terminal, ended).catch((error: unknown) => {
+        if (!ended.aborted) throw error;
+      });
       await untilAborted(ended);
     }
     lost.signal.throwIfAborted();

@@ -13,6 +13,7 @@ import { localManifest } from './manifests.ts';
 import { firstLines } from './preview.ts';
 import { untilEnded } from './reports.ts';
 import { createScreen, type Terminal } from './screen.ts';
+import { arrivalText, firstOfSchedule, scheduleLines } from './schedules.ts';
 import { seedBilling } from './seed.ts';
 import { failureText, filesText, type CopiedFile } from './summary.ts';
 
@@ -21,6 +22,10 @@ const NAMESPACE = 'billing';
 const BUCKET = 'reports';
 /** People will meet a Report that fails, so the demo shows one. */
 const MEANT_TO_FAIL = 'wrong-parameter';
+/** Fires each minute, so that somebody who stays sees a scheduled Report arrive. */
+const SCHEDULE = 'containers-each-minute';
+/** A person is shown how to fetch this one. */
+const FETCHED = 'invoices-october.xlsx';
 
 export interface StoryOptions {
   readonly host: Host;
@@ -31,8 +36,8 @@ export interface StoryOptions {
   readonly goesOn: boolean;
 }
 
-/** Throws when a Report ends as it should not, and when aborted. */
-export async function tellStory({ host, terminal, output, goesOn }: StoryOptions, signal: AbortSignal): Promise<void> {
+/** Resolves to where everything is. Throws when a Report ends as it should not, and when aborted. */
+export async function tellStory({ host, terminal, output, goesOn }: StoryOptions, signal: AbortSignal): Promise<HostFacts> {
   const beganAt = performance.now();
   const say = (text: string): unknown => terminal.write(`${text}\n`);
   const step = (text: string): unknown => say(`${((performance.now() - beganAt) / 1_000).toFixed(1).padStart(5)} s  ${text}`);
@@ -49,23 +54,44 @@ export async function tellStory({ host, terminal, output, goesOn }: StoryOptions
   step(`Applying examples/ in the namespace ${NAMESPACE}`);
   await applyManifests(facts, manifests, signal);
 
-  say(`\n$ kubectl get reports -n ${NAMESPACE} --watch`);
-  const reports = await watchReports(facts, terminal, signal);
-  say('');
-  step('All Reports have ended');
-  const bucket = { endpoint: facts.s3.endpoint, region: facts.s3.region, credentials };
-  const files = await collectFiles(bucket, reports, output, signal);
-  say(`\n${filesText(files, terminal.columns)}`);
-  const failed = reports.filter(({ status }) => status.phase === 'Failed');
-  for (const report of failed) say(`\n${failureText(report, MEANT_TO_FAIL)}`);
-  const [first] = files;
-  if (goesOn && first !== undefined) {
-    const { kubectl, kubeconfigFile, folder } = facts;
-    const operatorLog = join(folder, 'operator.log');
-    say(`\n${goOnText({ namespace: NAMESPACE, kubectl, kubeconfigFile, manifests, file: first.file, bucket, databaseUrl, operatorLog })}`);
+  const transport = openTransport(facts);
+  try {
+    say(`\n$ kubectl get reports -n ${NAMESPACE} --watch`);
+    const screen = createScreen(terminal);
+    const reports = await untilEnded(transport, NAMESPACE, (table) => screen.show(table), signal);
+    say('');
+    step('All Reports have ended');
+    const bucket = { endpoint: facts.s3.endpoint, region: facts.s3.region, credentials };
+    const files = await collectFiles(bucket, reports, output, signal);
+    say(`\n${filesText(files, terminal.columns)}`);
+    const failed = reports.filter(({ status }) => status.phase === 'Failed');
+    for (const report of failed) say(`\n${failureText(report, MEANT_TO_FAIL)}`);
+    say(`\nSchedules go on making Reports, ${SCHEDULE} one every minute:\n\n$ kubectl get reportschedules -n ${NAMESPACE}`);
+    say((await scheduleLines(transport, NAMESPACE, signal)).join('\n'));
+    const fetched = files.find(({ file }) => file.name === FETCHED);
+    if (goesOn && fetched !== undefined) {
+      const { kubectl, kubeconfigFile, folder } = facts;
+      const operatorLog = join(folder, 'operator.log');
+      const goOn = { namespace: NAMESPACE, kubectl, kubeconfigFile, manifests, file: fetched.file, bucket, databaseUrl, operatorLog };
+      say(`\n${goOnText(goOn)}`);
+    }
+    const wrong = failed.filter(({ metadata }) => metadata.name !== MEANT_TO_FAIL);
+    if (wrong.length > 0) throw new Error(`${wrong.map(({ metadata }) => metadata.name).join(', ')} should not have failed`);
+  } finally {
+    await transport.close();
   }
-  const wrong = failed.filter(({ metadata }) => metadata.name !== MEANT_TO_FAIL);
-  if (wrong.length > 0) throw new Error(`${wrong.map(({ metadata }) => metadata.name).join(', ')} should not have failed`);
+  return facts;
+}
+
+/** Waits for the first Report of the schedule that fires each minute, and tells of it. Throws when aborted. */
+export async function tellArrival(facts: HostFacts, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const transport = openTransport(facts);
+  try {
+    const report = await firstOfSchedule(transport, NAMESPACE, SCHEDULE, signal);
+    terminal.write(`\n${arrivalText(SCHEDULE, report)}\n`);
+  } finally {
+    await transport.close();
+  }
 }
 
 /** The bucket and a user whose only bucket it is; resolves to that user's keys. */
@@ -98,16 +124,9 @@ async function applyManifests({ folder, kubectl, kubeconfigFile }: HostFacts, ma
   await runToEnd(kubectl, [...access, 'apply', '--server-side', '-f', manifests], { signal });
 }
 
-async function watchReports({ apiserver }: HostFacts, terminal: Terminal, signal: AbortSignal): Promise<readonly Report[]> {
-  const { url, ca, admin } = apiserver;
+function openTransport({ apiserver: { url, ca, admin } }: HostFacts): HttpTransport {
   const tls = { ca, cert: admin.certificate, key: admin.key, rejectUnauthorized: true };
-  const transport = new HttpTransport({ server: new URL(url), tls, authorization: async () => undefined }, 'dossier-demo');
-  const screen = createScreen(terminal);
-  try {
-    return await untilEnded(transport, NAMESPACE, (table) => screen.show(table), signal);
-  } finally {
-    await transport.close();
-  }
+  return new HttpTransport({ server: new URL(url), tls, authorization: async () => undefined }, 'dossier-demo');
 }
 
 async function collectFiles(

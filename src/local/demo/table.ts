@@ -11,6 +11,9 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** What to accept for a ServerTable. */
+export const AS_TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
 /** kubectl's space between two columns. */
 const GAP = 3;
 

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse';
 import exceljs from 'exceljs';
@@ -23,6 +24,8 @@ const FILES = [
   'usage-2026-10-week-1.xlsx',
   'usage-2026-10.csv',
 ];
+/** Whether its Report comes while the demo runs is a matter of the minute. */
+const SCHEDULE = 'containers-each-minute';
 const READY = [
   'containers',
   'invoices-2026-10',
@@ -42,7 +45,8 @@ test(
     const demo = place.start();
     expect(await demo.ended()).toEqual({ code: 0, signal: null });
     expect(await place.leftovers()).toEqual([]);
-    expect((await readdir(place.output)).toSorted()).toEqual(FILES);
+    const files = (await readdir(place.output)).toSorted();
+    expect(files.filter((name) => !name.startsWith(SCHEDULE))).toEqual(FILES);
 
     // The table: each Report at its end, the one that is meant to fail among them, and why.
     for (const name of READY) {
@@ -56,8 +60,10 @@ test(
     expect(demo.text).toMatch(/^ +\{"id":\d+,"customer":.*"quantity":"[\d.]+",/m);
     expect(demo.text).toMatch(/^ +Invoice \| Customer \|.*\n +INV-2026-\d+ \|/m);
     // From the cluster itself, and from an HTTP API.
-    expect(demo.text).toMatch(/^ +Pod,Phase,Node,.*\n +containers-\w+-\w+,/m);
+    expect(demo.text).toMatch(/^ +Pod,Phase,Node,.*\n +containers-[\w-]+,/m);
     expect(demo.text).toMatch(/^ +Subscription \| Customer \|.*\n +SUB-\d+ \|/m);
+    // What is on a schedule, and when it comes next.
+    expect(demo.text).toMatch(/^containers-each-minute +\* \* \* \* \* +UTC +false .* \d{4}-\d\d-\d\dT\d\d:\d\d:00Z /m);
     // Nobody can go on, so nobody is told how.
     expect(demo.text).not.toContain('KUBECONFIG');
   },
@@ -75,6 +81,7 @@ describe('kept', () => {
       await expectFilesLikeDatabase(place.output, /^Database +(\S+)$/m.exec(demo.text)?.[1] ?? '');
       await runPrintedCommands(demo.text, place.scratch);
       await runQuickStart(demo.text, place.scratch);
+      await untilScheduled(demo.text, place.scratch);
 
       const second = place.start(['--keep']);
       expect(await second.ended()).toMatchObject({ code: 1 });
@@ -169,6 +176,16 @@ async function sheetFacts(path: string, column: number): Promise<readonly string
   return [String((sheet?.rowCount ?? 0) - 1), (cents / 100).toFixed(2)];
 }
 
+/** Waits for the Report of a minute; much of that has passed already. */
+async function untilScheduled(text: string, folder: string): Promise<void> {
+  const names = `kubectl get reports -n billing -l dossier.dev/schedule=${SCHEDULE} -o jsonpath='{range .items[?(@.status.phase=="Ready")]}{.metadata.name} {end}'`;
+  const deadline = performance.now() + 90_000;
+  while (!new RegExp(`${SCHEDULE}-\\d+ `).test(await runShell([setUp(text), names].join('\n'), folder))) {
+    if (performance.now() > deadline) throw new Error('no Report of the schedule became Ready');
+    await sleep(1_000);
+  }
+}
+
 /** Runs every command that the demo tells a person to try, as that person's shell would. */
 async function runPrintedCommands(text: string, folder: string): Promise<void> {
   const commands = /\n(export KUBECONFIG[^]*?)\n\nBucket /.exec(text)?.[1]?.replaceAll(/^[A-Z][^\n]*:$/gm, '') ?? '';
@@ -180,16 +197,20 @@ async function runPrintedCommands(text: string, folder: string): Promise<void> {
 
 /** Runs every command of docs/quick-start.md but those that start and end the demo. */
 async function runQuickStart(text: string, folder: string): Promise<void> {
-  const setUp = /^export KUBECONFIG.*\nexport PATH.*$/m.exec(text)?.[0] ?? '';
   const commands = blocks(page('docs/quick-start.md'))
     .filter(({ language, text: block }) => language === 'sh' && !block.startsWith('make '))
     .map(({ text: block }) => block);
   expect(commands.length).toBeGreaterThan(5);
-  const printed = await runShell([setUp, ...commands].join('\n'), folder);
+  const printed = await runShell([setUp(text), ...commands].join('\n'), folder);
   expect(printed).toMatch(/^revenue-2026-09 +Ready +revenue +CSV /m);
   expect(printed).toMatch(/"regoin".*"region".*"month": is required/);
   expect(printed).toMatch(/^s3:\/\/reports\/partners\/billing\/revenue-partners\/.*\/revenue-apac\.xlsx$/m);
   expect(printed).toMatch(/reportstorage.dossier.dev "partners" deleted/);
+}
+
+/** The two lines that point kubectl at the demo. */
+function setUp(text: string): string {
+  return /^export KUBECONFIG.*\nexport PATH.*$/m.exec(text)?.[0] ?? '';
 }
 
 /** What it printed; throws with its errors when a command fails. */
