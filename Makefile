@@ -28,7 +28,7 @@ fix: $(INSTALLED) ## Format the code and make the generated files anew
 	@npm run --silent generate
 	@npm run --silent format
 
-generate: $(INSTALLED) ## Make the TypeScript types and docs/reference/ from crds/
+generate: $(INSTALLED) ## Make types and docs/reference/ from crds/, and the WebAssembly of kernel/
 	@npm run --silent generate
 
 clean: ## Remove what was installed or built here (the cache of tools outside the repository stays)

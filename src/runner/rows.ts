@@ -49,7 +49,10 @@ export interface RowSource {
   close(): Promise<void>;
 }
 
-/** Turns rows into the bytes of a file, synchronously: the pipeline owns waiting. `start`, then any number of `encode`, then `end`, each once but `encode`. */
+/**
+ * Turns rows into the bytes of a file, synchronously: the pipeline owns waiting. `start`, then any number of `encode`, then `end`, each once but `encode`.
+ * What they return may be memory of the encoder, which its next call overwrites.
+ */
 export interface RowEncoder {
   start(columns: readonly Column[]): Uint8Array;
   encode(batch: RowBatch): Uint8Array;
@@ -64,7 +67,7 @@ export interface StoredFile {
   readonly versionId?: string;
 }
 
-/** Takes bytes to the bucket. `write` resolves when more may come (back-pressure); after `complete` or `abort` no request is under way. */
+/** Takes bytes to the bucket. `write` resolves when it has copied the bytes and more may come (back-pressure); after `complete` or `abort` no request is under way. */
 export interface Uploader {
   write(bytes: Uint8Array): Promise<void>;
   complete(): Promise<StoredFile>;

@@ -5,6 +5,9 @@ import { GzipEncoder } from '../compression/gzip.ts';
 import type { Compression, CsvOptions, JsonOptions, ReportFormat, XlsxOptions } from '../plan.ts';
 import type { RowEncoder } from '../rows.ts';
 import { CsvEncoder } from './csv.ts';
+import { CsvFormat } from './fast/csv-format.ts';
+import { JsonFormat } from './fast/json-format.ts';
+import { FastTextEncoder } from './fast/text-encoder.ts';
 import { JsonEncoder } from './json.ts';
 import { XlsxEncoder } from './xlsx/encoder.ts';
 
@@ -33,6 +36,20 @@ export function createEncoder(format: ReportFormat, options: EncoderOptions): Ro
 }
 
 function plainEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
+  const reference = referenceEncoder(format, options);
+  switch (format) {
+    case 'CSV':
+      return CsvFormat.takes(options.csv) ? new FastTextEncoder(new CsvFormat(options.csv, options.timeZone), reference) : reference;
+    case 'JSON':
+    case 'NDJSON':
+      return new FastTextEncoder(new JsonFormat(format, options.json, options.timeZone), reference);
+    case 'XLSX':
+      return reference;
+  }
+}
+
+/** The encoder that says what is right: plain, without the kernel. The fast ones write what it writes, and tests compare them. */
+export function referenceEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
   switch (format) {
     case 'CSV':
       return new CsvEncoder(options.csv, options.timeZone);

@@ -7,13 +7,10 @@
 import { WallClock } from '../../time/wall-clock.ts';
 import type { CsvOptions } from '../plan.ts';
 import type { Cell, Column, RowBatch, RowEncoder } from '../rows.ts';
-import { isDate, isDecimal, isInfinite, isInteger } from './cell-types.ts';
 import { CsvFields } from './csv-fields.ts';
-import { requireColumns, unfitCell, unfitRow } from './failures.ts';
+import { csvWriter, type CsvWriter } from './csv-values.ts';
+import { requireColumns, unfitRow } from './failures.ts';
 import { TextPieces } from './text-pieces.ts';
-
-/** Writes a cell that is not null. `row` is only for messages. */
-type FieldWriter = (cell: Cell, row: number) => string;
 
 export class CsvEncoder implements RowEncoder {
   readonly sheets = 1;
@@ -22,7 +19,7 @@ export class CsvEncoder implements RowEncoder {
   readonly #clock: WallClock;
   readonly #lineEnd: string;
   readonly #text = new TextPieces();
-  #writers: readonly FieldWriter[] = [];
+  #writers: readonly CsvWriter[] = [];
   #rows = 0;
 
   /** @param timeZone IANA zone of timestamps. */
@@ -30,17 +27,13 @@ export class CsvEncoder implements RowEncoder {
     this.#options = options;
     this.#fields = new CsvFields(options);
     this.#clock = new WallClock(timeZone);
-    this.#lineEnd = options.lineEnding === 'CRLF' ? '\r\n' : '\n';
+    this.#lineEnd = lineEnd(options);
   }
 
   start(columns: readonly Column[]): Uint8Array {
     requireColumns(columns);
-    this.#writers = columns.map((column) => this.#writer(column));
-    const bom = this.#options.bom ? '\uFEFF' : '';
-    const header = this.#options.header
-      ? columns.map((column) => this.#fields.text(column.header)).join(this.#options.delimiter) + this.#lineEnd
-      : '';
-    return Buffer.from(bom + header);
+    this.#writers = columns.map((column) => csvWriter(column, this.#fields, this.#clock));
+    return Buffer.from(csvHeader(columns, this.#options, this.#fields));
   }
 
   encode(batch: RowBatch): Uint8Array {
@@ -67,49 +60,14 @@ export class CsvEncoder implements RowEncoder {
     });
     return line + this.#lineEnd;
   }
+}
 
-  #writer(column: Column): FieldWriter {
-    const fields = this.#fields;
-    switch (column.type) {
-      case 'String':
-      case 'JSON':
-        return (cell, row) => {
-          if (typeof cell !== 'string') throw unfitCell(column, row, cell);
-          return fields.text(cell);
-        };
-      case 'Integer':
-        return (cell, row) => {
-          if (!isInteger(cell)) throw unfitCell(column, row, cell);
-          return fields.plain(String(cell));
-        };
-      case 'Decimal':
-      case 'Quantity':
-        return (cell, row) => {
-          if (cell === 'NaN') return '';
-          if (!isDecimal(cell) && !isInfinite(cell)) throw unfitCell(column, row, cell);
-          return fields.plain(cell);
-        };
-      case 'Number':
-        return (cell, row) => {
-          if (typeof cell !== 'number') throw unfitCell(column, row, cell);
-          return Number.isNaN(cell) ? '' : fields.plain(String(cell));
-        };
-      case 'Boolean':
-        return (cell, row) => {
-          if (typeof cell !== 'boolean') throw unfitCell(column, row, cell);
-          return fields.plain(String(cell));
-        };
-      case 'Date':
-        return (cell, row) => {
-          if (!isDate(cell) && !isInfinite(cell)) throw unfitCell(column, row, cell);
-          return fields.plain(cell);
-        };
-      case 'Timestamp':
-        return (cell, row) => {
-          if (typeof cell === 'bigint') return fields.plain(this.#clock.isoText(cell));
-          if (isInfinite(cell)) return fields.plain(cell);
-          throw unfitCell(column, row, cell);
-        };
-    }
-  }
+/** What stands before the first row. */
+export function csvHeader(columns: readonly Column[], options: CsvOptions, fields: CsvFields): string {
+  const bom = options.bom ? '\uFEFF' : '';
+  return options.header ? bom + columns.map(({ header }) => fields.text(header)).join(options.delimiter) + lineEnd(options) : bom;
+}
+
+export function lineEnd({ lineEnding }: Pick<CsvOptions, 'lineEnding'>): string {
+  return lineEnding === 'CRLF' ? '\r\n' : '\n';
 }

@@ -11,7 +11,7 @@ import { jsonString, jsonWriter, type JsonWriter } from './json-values.ts';
 import { TextPieces } from './text-pieces.ts';
 
 /** What stands around the objects. */
-interface Framing {
+export interface Framing {
   readonly start: string;
   readonly beforeFirst: string;
   readonly beforeNext: string;
@@ -20,7 +20,7 @@ interface Framing {
   readonly endOfNone: string;
 }
 
-const FRAMINGS: Readonly<Record<'JSON' | 'NDJSON', Framing>> = {
+export const FRAMINGS: Readonly<Record<'JSON' | 'NDJSON', Framing>> = {
   JSON: { start: '[', beforeFirst: '\n', beforeNext: ',\n', end: '\n]\n', endOfNone: ']\n' },
   NDJSON: { start: '', beforeFirst: '', beforeNext: '\n', end: '\n', endOfNone: '' },
 };

@@ -41,8 +41,8 @@ export function encoderOf(format: ReportFormat, options: Options = {}): RowEncod
 export function encode(format: ReportFormat, columns: readonly Column[], rows: RowBatch, options: Options = {}): Buffer {
   const encoder = encoderOf(format, options);
   const batchSize = options.batchSize ?? 100;
-  const pieces = [encoder.start(columns)];
-  for (let from = 0; from < rows.length; from += batchSize) pieces.push(encoder.encode(rows.slice(from, from + batchSize)));
+  const pieces: Uint8Array[] = [Buffer.from(encoder.start(columns))];
+  for (let from = 0; from < rows.length; from += batchSize) pieces.push(Buffer.from(encoder.encode(rows.slice(from, from + batchSize))));
   pieces.push(encoder.end());
   return Buffer.concat(pieces);
 }

@@ -9,10 +9,10 @@ const SHEET_ROWS = 1_048_576;
 
 function workbookOf(rowCount: number): { file: Buffer; sheets: number } {
   const encoder = encoderOf('XLSX');
-  const pieces = [encoder.start([column('Integer', { header: 'Number' })])];
+  const pieces: Uint8Array[] = [Buffer.from(encoder.start([column('Integer', { header: 'Number' })]))];
   for (let from = 1; from <= rowCount; from += 1000) {
     const batch = Array.from({ length: Math.min(1000, rowCount + 1 - from) }, (_, index): Cell[] => [from + index]);
-    pieces.push(encoder.encode(batch));
+    pieces.push(Buffer.from(encoder.encode(batch)));
   }
   pieces.push(encoder.end());
   return { file: Buffer.concat(pieces), sheets: encoder.sheets };

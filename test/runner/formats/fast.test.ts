@@ -1,0 +1,183 @@
+/** The kernel against the reference encoders: the same bytes, or the same refusal, whatever the rows. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createEncoder, referenceEncoder, type EncoderOptions } from '../../../src/runner/formats/create.ts';
+import type { CsvOptions, JsonOptions, ReportFormat } from '../../../src/runner/plan.ts';
+import { COLUMN_TYPES, type Cell, type Column, type RowBatch, type RowEncoder } from '../../../src/runner/rows.ts';
+import { nastyText, tableOf } from './arbitraries.ts';
+import { column, CSV_DEFAULTS, JSON_DEFAULTS, XLSX_DEFAULTS } from './encode.ts';
+
+const TEXT_FORMATS: readonly ReportFormat[] = ['CSV', 'JSON', 'NDJSON'];
+const ZONES = ['UTC', 'Europe/Berlin', 'America/St_Johns'] as const;
+
+const csvOptions: fc.Arbitrary<CsvOptions> = fc.record({
+  delimiter: fc.constantFrom(',', ';', '|', '\t'),
+  header: fc.boolean(),
+  bom: fc.boolean(),
+  quote: fc.constantFrom('Minimal', 'All'),
+  lineEnding: fc.constantFrom('LF', 'CRLF'),
+  null: fc.oneof(fc.constantFrom('', 'NULL', '0', '-', 'true', 'a,b', '2026-01-01', '\uFFFD'), nastyText),
+  formulas: fc.constantFrom('Escape', 'Keep'),
+});
+const jsonOptions: fc.Arbitrary<JsonOptions> = fc.record({
+  decimals: fc.constantFrom('String', 'Number'),
+  integers: fc.constantFrom('String', 'Number'),
+});
+
+function optionsOf(more: Partial<EncoderOptions> = {}): EncoderOptions {
+  return { compression: 'None', csv: CSV_DEFAULTS, json: JSON_DEFAULTS, xlsx: XLSX_DEFAULTS, timeZone: 'UTC', ...more };
+}
+
+/** The whole file, or the message of the error that ended it. */
+function outcome(encoder: RowEncoder, columns: readonly Column[], rows: RowBatch, batchSize: number): Buffer | string {
+  try {
+    const pieces: Uint8Array[] = [Buffer.from(encoder.start(columns))];
+    for (let from = 0; from < rows.length; from += batchSize) pieces.push(Buffer.from(encoder.encode(rows.slice(from, from + batchSize))));
+    return Buffer.concat([...pieces, encoder.end()]);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Both outcomes; equal buffers are quick to compare this way. */
+function expectSame(format: ReportFormat, options: EncoderOptions, columns: readonly Column[], rows: RowBatch, batchSize = 100): void {
+  const fast = outcome(createEncoder(format, options), columns, rows, batchSize);
+  const reference = outcome(referenceEncoder(format, options), columns, rows, batchSize);
+  if (Buffer.isBuffer(fast) && Buffer.isBuffer(reference) && fast.equals(reference)) return;
+  expect(String(fast)).toBe(String(reference));
+}
+
+describe('the fast encoder', () => {
+  test('of CSV writes what the reference writes', () => {
+    fc.assert(
+      fc.property(
+        tableOf(),
+        csvOptions,
+        fc.constantFrom(...ZONES),
+        fc.integer({ min: 1, max: 13 }),
+        ({ columns, rows }, csv, timeZone, batch) => {
+          expectSame('CSV', optionsOf({ csv, timeZone }), columns, rows, batch);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each(['JSON', 'NDJSON'] as const)('of %s writes what the reference writes', (format) => {
+    fc.assert(
+      fc.property(
+        tableOf(),
+        jsonOptions,
+        fc.constantFrom(...ZONES),
+        fc.integer({ min: 1, max: 13 }),
+        ({ columns, rows }, json, timeZone, batch) => {
+          expectSame(format, optionsOf({ json, timeZone }), columns, rows, batch);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('takes texts of any length, and rows of any width, and runs that fill its buffers in the middle of a row', () => {
+    const lengths = [0, 1, 7, 8, 9, 15, 16, 17, 4_000, 65_535, 65_536, 65_537, 200_000];
+    const letters = ['a', '"', '\u00e9', '\u20ac', '\u{1F600}', '\ud800', '\u0001', '=', ',"\n'];
+    const columns = letters.map((_, index) => column('String', { name: `c${index}` }));
+    const rows = lengths.map((length) => letters.map((letter) => letter.repeat(Math.ceil(length / letter.length)).slice(0, length)));
+    const wide = Array.from({ length: 16_500 }, (_, index) => column(index % 3 === 0 ? 'String' : 'Integer', { name: `c${index}` }));
+    const wideRows = [0, 1, 2].map((row) => wide.map(({ type }, index): Cell => (type === 'String' ? `text ${row} ${index}` : index)));
+    for (const format of TEXT_FORMATS) {
+      expectSame(format, optionsOf(), columns, rows, 5);
+      expectSame(format, optionsOf(), wide, wideRows, 2);
+    }
+  });
+
+  test('tells every number as the reference does', () => {
+    const columns = [column('Number'), column('Integer'), column('Decimal')];
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.oneof(
+              fc.integer({ min: -1_000_000_000, max: 1_000_000_000 }).map((cents) => cents / 100),
+              fc.maxSafeInteger().map((cents) => cents / 100),
+              fc.maxSafeInteger().map((thousandths) => thousandths / 1000),
+              fc.double(),
+              fc.float(),
+            ),
+            fc.oneof(fc.maxSafeInteger(), fc.constantFrom(0, -0, 9, 10, 99, 100, 4e9 - 1, 4e9, 4e11, 2 ** 53 - 1, 1 - 2 ** 53)),
+            fc.stringMatching(/^-?[0-9]{1,30}(\.[0-9]{1,30})?$/),
+          ),
+          { maxLength: 30 },
+        ),
+        (rows) => {
+          for (const format of TEXT_FORMATS)
+            expectSame(format, optionsOf({ json: { decimals: 'Number', integers: 'Number' } }), columns, rows);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('tells every time as the reference does, at both sides of a change of clocks and of its own limits', () => {
+    const edges = [
+      '1677-09-21T00:12:43.145224192Z',
+      '2262-04-11T23:47:16.854775807Z',
+      '0000-01-01T00:00:00Z',
+      '9999-12-31T23:59:59.999999999Z',
+      '1970-01-01T00:00:00Z',
+      '1900-03-01T00:00:00Z',
+      '2026-03-29T01:00:00Z',
+      '2026-10-25T01:00:00Z',
+      '1893-03-31T23:06:32Z',
+    ].map((text) => Temporal.Instant.from(text).epochNanoseconds);
+    const instant = fc.oneof(
+      fc.tuple(fc.constantFrom(...edges), fc.bigInt({ min: -5_000_000_000n, max: 5_000_000_000n })).map(([edge, more]) => edge + more),
+      fc
+        .tuple(fc.constantFrom(...edges), fc.integer({ min: -3, max: 3 }))
+        .map(([edge, hours]) => edge + BigInt(hours) * 3_600_000_000_000n),
+      fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(instant, instant), { maxLength: 20 }), fc.constantFrom(...ZONES), (rows, timeZone) => {
+        for (const format of TEXT_FORMATS)
+          expectSame(format, optionsOf({ timeZone }), [column('Timestamp'), column('Timestamp', { name: 'b' })], rows);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('refuses a cell that is not its column’s in the words of the reference, wherever it stands', () => {
+    const cells: readonly Cell[] = [
+      '',
+      'x',
+      '1.',
+      '.5',
+      '1e5',
+      '--1',
+      '12-3',
+      '2026-1-1',
+      '2026-01-0x',
+      '=1',
+      '\u0661',
+      1.5,
+      NaN,
+      1n,
+      true,
+      'NaN',
+      '{',
+      '-Infinity',
+    ];
+    for (const type of COLUMN_TYPES) {
+      const columns = [column('Integer', { name: 'first' }), column(type, { name: 'second' })];
+      for (const cell of cells) {
+        const rows: Cell[][] = [
+          [1, null],
+          [2, cell],
+          [3, null],
+        ];
+        for (const format of TEXT_FORMATS) expectSame(format, optionsOf(), columns, rows, 2);
+      }
+    }
+    for (const format of TEXT_FORMATS) expectSame(format, optionsOf(), [column('Integer')], [[1], [1, 2]]);
+  });
+});
