@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { isConflict } from './errors.ts';
-import { WorkQueue } from './queue.ts';
+import { WorkQueue, type QueueObserver } from './queue.ts';
 import type { ObjectKey } from './store.ts';
 
 /** No reconcile needs a minute; one that takes it is stuck and must free its worker. */
@@ -24,6 +24,14 @@ export interface ReconcileContext {
   readonly log: Logger;
 }
 
+/** As controller-runtime counts them; `requeue` = somebody else wrote first. */
+export type ReconcileOutcome = 'success' | 'requeue_after' | 'requeue' | 'error';
+
+/** Whoever counts; times in milliseconds. */
+export interface ControllerObserver extends QueueObserver {
+  reconciled(outcome: ReconcileOutcome, ms: number): void;
+}
+
 export interface ControllerOptions {
   readonly name: string;
   readonly concurrency: number;
@@ -31,6 +39,7 @@ export interface ControllerOptions {
   readonly reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<Result>;
   /** Longest time for one reconcile, in ms; default a minute. */
   readonly deadlineMs?: number;
+  readonly observer?: ControllerObserver;
 }
 
 export class Controller {
@@ -39,7 +48,15 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.queue = new WorkQueue<ObjectKey>({ wall: Date.now, monotonic: () => performance.now() }, Math.random);
+    this.queue = new WorkQueue<ObjectKey>({ wall: Date.now, monotonic: () => performance.now() }, Math.random, options.observer);
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get concurrency(): number {
+    return this.#options.concurrency;
   }
 
   /** Works until the signal aborts, then waits for what is running (its own signal aborts too). */
@@ -60,14 +77,18 @@ export class Controller {
 
   async #one(key: ObjectKey, signal: AbortSignal): Promise<void> {
     const log = this.#options.log.child({ controller: this.#options.name, object: key, reconcileId: randomBytes(6).toString('hex') });
+    const started = performance.now();
+    const count = (outcome: ReconcileOutcome): void => this.#options.observer?.reconciled(outcome, performance.now() - started);
     const deadline = AbortSignal.timeout(this.#options.deadlineMs ?? RECONCILE_DEADLINE_MS);
     try {
       const result = await this.#options.reconcile(key, { signal: AbortSignal.any([signal, deadline]), log });
       this.queue.forget(key);
       this.queue.appoint(key, result.kind === 'lookAgainAt' ? result.epochMs : undefined);
       if (result.kind === 'requeueAfter') this.queue.addAfter(key, result.ms);
+      count(result.kind === 'done' ? 'success' : 'requeue_after');
     } catch (error) {
       if (signal.aborted) return;
+      count(isConflict(error) ? 'requeue' : 'error');
       const retryMs = this.queue.retry(key);
       if (isConflict(error)) log.debug({ retryMs }, 'somebody wrote first; looking again');
       else log.warn({ err: error, retryMs, timedOut: deadline.aborted }, 'reconcile failed; will retry');

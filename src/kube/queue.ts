@@ -14,20 +14,32 @@ export interface QueueClock {
   readonly monotonic: () => number;
 }
 
+/** Whoever counts; times in milliseconds. */
+export interface QueueObserver {
+  added(): void;
+  /** After so long in the queue. */
+  taken(waitedMs: number): void;
+  done(workedMs: number): void;
+  retried(): void;
+}
+
 export class WorkQueue<K> {
   readonly #ready: K[] = [];
-  /** Waiting in `#ready`, or to be put there when the present run ends. */
-  readonly #dirty = new Set<K>();
-  readonly #running = new Set<K>();
+  /** Waiting in `#ready`, or to be put there when the present run ends; since when. */
+  readonly #dirty = new Map<K, number>();
+  /** Since when. */
+  readonly #running = new Map<K, number>();
   readonly #failures = new Map<K, number>();
   readonly #delays: TimerHeap<K>;
   readonly #appointments: TimerHeap<K>;
   readonly #monotonic: () => number;
   readonly #random: () => number;
   readonly #waiters: ((key: K | undefined) => void)[] = [];
+  readonly #observer: QueueObserver | undefined;
   #closed = false;
 
-  constructor(clock: QueueClock, random: () => number) {
+  constructor(clock: QueueClock, random: () => number, observer?: QueueObserver) {
+    this.#observer = observer;
     this.#monotonic = clock.monotonic;
     this.#random = random;
     this.#delays = new TimerHeap(clock.monotonic, (key) => this.add(key));
@@ -43,6 +55,12 @@ export class WorkQueue<K> {
     return this.#running.size;
   }
 
+  /** How long each running key has been running, in milliseconds. */
+  get runningMs(): readonly number[] {
+    const now = this.#monotonic();
+    return [...this.#running.values()].map((since) => now - since);
+  }
+
   /** Neither ready nor running work (timers may still be set). */
   get idle(): boolean {
     return this.#ready.length === 0 && this.#running.size === 0;
@@ -50,7 +68,8 @@ export class WorkQueue<K> {
 
   add(key: K): void {
     if (this.#closed || this.#dirty.has(key)) return;
-    this.#dirty.add(key);
+    this.#dirty.set(key, this.#monotonic());
+    this.#observer?.added();
     if (!this.#running.has(key)) this.#push(key);
   }
 
@@ -71,6 +90,7 @@ export class WorkQueue<K> {
   /** Runs the key after 5 ms * 2^failures, at most 1000 s, with jitter. Returns the delay in ms. */
   retry(key: K): number {
     const failures = this.#failures.get(key) ?? 0;
+    this.#observer?.retried();
     this.#failures.set(key, failures + 1);
     const delay = backoffMs(REQUEUE_BACKOFF, failures, this.#random);
     this.addAfter(key, delay);
@@ -91,6 +111,8 @@ export class WorkQueue<K> {
   }
 
   done(key: K): void {
+    const now = this.#monotonic();
+    this.#observer?.done(now - (this.#running.get(key) ?? now));
     this.#running.delete(key);
     if (this.#dirty.has(key) && !this.#closed) this.#push(key);
   }
@@ -111,8 +133,10 @@ export class WorkQueue<K> {
   }
 
   #start(key: K): K {
+    const now = this.#monotonic();
+    this.#observer?.taken(now - (this.#dirty.get(key) ?? now));
     this.#dirty.delete(key);
-    this.#running.add(key);
+    this.#running.set(key, now);
     this.#delays.delete(key);
     return key;
   }

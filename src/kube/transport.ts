@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Longest silence, before the answer and within it. */
 const SILENCE_TIMEOUT_MS = 30_000;
 /** The apiserver itself ends a request after 60 s, unless it is a watch. */
-const REQUEST_DEADLINE_MS = 60_000;
+export const REQUEST_DEADLINE_MS = 60_000;
 /** client-go's bound on tries that a Retry-After asks for. */
 const MAX_THROTTLED_TRIES = 10;
 const MAX_RETRY_AFTER_MS = 30_000;
@@ -38,6 +38,9 @@ export interface KubeStream {
   close(): void;
 }
 
+/** Whoever counts: one call for each request that was sent, tries that were told to wait included. `status` undefined = no answer. */
+export type RequestObserver = (method: KubeRequest['method'], status: number | undefined, ms: number) => void;
+
 export interface Transport {
   /** The body of a successful answer. Throws KubeError or ConnectionError. */
   request(request: KubeRequest): Promise<string>;
@@ -52,9 +55,11 @@ export class HttpTransport implements Transport {
   readonly #streams: Agent;
   readonly #userAgent: string;
   readonly #deadlineMs: number;
+  readonly #observe: RequestObserver | undefined;
 
   /** `deadlineMs`: how long a request may take in all, waits for a 429 included; streams have none. */
-  constructor(config: ClusterConfig, userAgent: string, deadlineMs: number = REQUEST_DEADLINE_MS) {
+  constructor(config: ClusterConfig, userAgent: string, deadlineMs: number = REQUEST_DEADLINE_MS, observe?: RequestObserver) {
+    this.#observe = observe;
     this.#config = config;
     this.#userAgent = userAgent;
     this.#deadlineMs = deadlineMs;
@@ -113,7 +118,8 @@ export class HttpTransport implements Transport {
     const authorization = await this.#config.authorization(freshCredentials);
     if (authorization !== undefined) headers['authorization'] = authorization;
     if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
-    return agent.request({
+    const sent = performance.now();
+    const answer = agent.request({
       origin: this.#config.server.origin,
       path: this.#config.server.pathname.replace(/\/$/, '') + request.path, // some hosted apiservers live below a path
       method: request.method,
@@ -121,6 +127,11 @@ export class HttpTransport implements Transport {
       body: request.body ?? null,
       signal: request.signal,
     });
+    answer.then(
+      ({ statusCode }) => this.#observe?.(request.method, statusCode, performance.now() - sent),
+      () => this.#observe?.(request.method, undefined, performance.now() - sent),
+    );
+    return answer;
   }
 
   /** The caller's own stop stays what it is, and a refusal or missing credentials too; everything else is one type that says which call had no answer, and never carries headers. */

@@ -45,6 +45,17 @@ export interface CacheHandlers {
   readonly onError: (kind: string, error: unknown) => void;
 }
 
+/** For metrics. */
+export interface CacheFacts {
+  readonly kind: string;
+  readonly objects: number;
+  /** Infinity before the first list. */
+  readonly silentMs: number;
+  readonly lists: number;
+}
+
+type AnyReflector = Pick<Reflector<KubeObject>, 'run' | 'synced' | 'hasSynced' | 'silentMs' | 'kind' | 'relists'>;
+
 export class Caches {
   readonly reports: Store<Report>;
   readonly templates: Store<ReportTemplate>;
@@ -55,7 +66,9 @@ export class Caches {
   readonly downloads: Store<ReportDownload>;
   readonly jobs: Store<CachedJob>;
   readonly pods: Store<Pod>;
-  readonly #reflectors: Pick<Reflector<KubeObject>, 'run' | 'synced' | 'hasSynced' | 'silentMs' | 'kind'>[] = [];
+  readonly #reflectors: AnyReflector[] = [];
+  readonly #kinds: { readonly kind: string; readonly store: { readonly size: number }; readonly reflectors: readonly AnyReflector[] }[] =
+    [];
   readonly #client: KubeClient;
   readonly #namespaces: readonly (string | undefined)[];
   readonly #handlers: CacheHandlers;
@@ -109,6 +122,16 @@ export class Caches {
     await Promise.all(this.#reflectors.map((reflector) => reflector.synced(signal)));
   }
 
+  /** How each kind is followed; of several namespaces the longest silence, and all lists. */
+  facts(): readonly CacheFacts[] {
+    return this.#kinds.map(({ kind, store, reflectors }) => ({
+      kind,
+      objects: store.size,
+      silentMs: Math.max(...reflectors.map(({ silentMs }) => silentMs)),
+      lists: reflectors.reduce((total, { relists }) => total + relists, 0),
+    }));
+  }
+
   /** What is wrong with the caches, for readiness; undefined = nothing. */
   problem(): string | undefined {
     const waiting = this.#reflectors.filter(({ hasSynced }) => !hasSynced).map(({ kind }) => kind);
@@ -123,11 +146,11 @@ export class Caches {
   ): Store<T> {
     const store = new IndexedStore<T>(indexes);
     const onError = (error: unknown): void => this.#handlers.onError(options.type.kind, error);
-    for (const namespace of options.type.namespaced ? this.#namespaces : [undefined]) {
-      this.#reflectors.push(
-        new Reflector<T>(this.#client, { ...options, ...(namespace === undefined ? {} : { namespace }), store, onError }),
-      );
-    }
+    const reflectors = (options.type.namespaced ? this.#namespaces : [undefined]).map(
+      (namespace) => new Reflector<T>(this.#client, { ...options, ...(namespace === undefined ? {} : { namespace }), store, onError }),
+    );
+    this.#reflectors.push(...reflectors);
+    this.#kinds.push({ kind: options.type.kind, store, reflectors });
     return store;
   }
 }

@@ -14,10 +14,15 @@ import { Controller } from '../kube/controller.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { LeaderElection } from '../kube/leader.ts';
 import { keyOf, type ObjectKey } from '../kube/store.ts';
-import { HttpTransport } from '../kube/transport.ts';
+import { HttpTransport, REQUEST_DEADLINE_MS } from '../kube/transport.ts';
 import { startHealthServer } from '../telemetry/health.ts';
+import { KubeMetrics, leaderMetric } from '../telemetry/metrics/kube.ts';
+import { processMetrics } from '../telemetry/metrics/process.ts';
+import { Registry } from '../telemetry/metrics/registry.ts';
+import { startMetricsServer } from '../telemetry/metrics/server.ts';
 import { Caches, type CacheHandlers } from './caches.ts';
 import { reconcileDownload } from './download/controller.ts';
+import { operatorMetrics } from './metrics.ts';
 import { NamespaceReader } from './namespaces.ts';
 import { CleanupMemory } from './report/cleanup-memory.ts';
 import { AliveJobs, reconcileReport, reportOfJob, reportOfPod } from './report/controller.ts';
@@ -62,13 +67,16 @@ export class Operator {
   readonly #limiter: RunLimiter;
   readonly #expected = new ExpectedJobs();
   readonly #stop = new AbortController();
+  readonly #metrics = new Registry();
   #leading = false;
 
   /** `apiserver`: its `address:port` entries, which no storage may be at. */
   constructor(settings: OperatorSettings, cluster: ClusterConfig, apiserver: readonly string[], version: string, log: Logger) {
     this.#settings = settings;
     this.#log = log;
-    this.#transport = new HttpTransport(cluster, `dossier-operator/${version}`);
+    const kubeMetrics = new KubeMetrics(this.#metrics);
+    const observeRequest = kubeMetrics.requestObserver(cluster.server.host);
+    this.#transport = new HttpTransport(cluster, `dossier-operator/${version}`, REQUEST_DEADLINE_MS, observeRequest);
     const identity = `${hostname()}_${randomUUID()}`;
     this.#leader = settings.leaderElection.enabled
       ? new LeaderElection(new KubeClient(this.#transport, () => undefined), {
@@ -77,9 +85,16 @@ export class Operator {
           onError: (error) => log.warn({ err: error }, 'leader election'),
         })
       : undefined;
+    if (this.#leader !== undefined) leaderMetric(this.#metrics, settings.leaderElection.name, () => this.#leader?.holds() === true);
     this.#client = new KubeClient(this.#transport, () => this.#mayWrite());
     this.#events = new EventRecorder(this.#client, identity, (error) => log.debug({ err: error }, 'an Event was not recorded'));
     this.#caches = new Caches(this.#client, settings, this.#handlers());
+    const observer = operatorMetrics(this.#metrics, {
+      caches: this.#caches,
+      runningJobs: () => this.#alive.size,
+      runningLimit: settings.limits.total,
+      version,
+    });
     const secrets = new SecretReader(this.#client, this.#stop.signal);
     const accesses = new StorageClients(secrets, settings, apiserver);
     this.#limiter = new RunLimiter(
@@ -112,6 +127,7 @@ export class Operator {
       limiter: this.#limiter,
       expected: this.#expected,
       cleanups: new CleanupMemory(),
+      observer,
       progressOf: (podUid) => progress.of(podUid),
       wake: (key) => this.#wakeReport(key),
       runner: settings.runner,
@@ -120,12 +136,14 @@ export class Operator {
     };
     this.#reports = new Controller({
       name: 'report',
+      observer: kubeMetrics.observer('report'),
       concurrency: REPORT_WORKERS,
       log,
       reconcile: (key, context) => reconcileReport(parts, key, context),
     });
     this.#templates = new Controller({
       name: 'template',
+      observer: kubeMetrics.observer('template'),
       concurrency: TEMPLATE_WORKERS,
       log,
       reconcile: (key, { signal }) =>
@@ -153,24 +171,28 @@ export class Operator {
     });
     this.#storages = new Controller({
       name: 'storage',
+      observer: kubeMetrics.observer('storage'),
       concurrency: STORAGE_WORKERS,
       log,
       reconcile: (key, { signal }) => storageController.reconcile(key, signal),
     });
-    this.#scheduleController = new ScheduleController({ client: this.#client, events: this.#events, schedules, reports });
+    this.#scheduleController = new ScheduleController({ client: this.#client, events: this.#events, schedules, reports, observer });
     this.#schedules = new Controller({
       name: 'schedule',
+      observer: kubeMetrics.observer('schedule'),
       concurrency: SCHEDULE_WORKERS,
       log,
       reconcile: (key, context) => this.#scheduleController.reconcile(key, context),
     });
-    const downloadParts = { client: this.#client, events: this.#events, downloads, reports, storages, accesses };
+    const downloadParts = { client: this.#client, events: this.#events, downloads, reports, storages, accesses, observer };
     this.#downloads = new Controller({
       name: 'download',
+      observer: kubeMetrics.observer('download'),
       concurrency: DOWNLOAD_WORKERS,
       log,
       reconcile: (key, context) => reconcileDownload(downloadParts, key, context),
     });
+    kubeMetrics.watch(this.#controllers);
     this.#startProgress = () => (settings.progress ? progress.run(this.#stop.signal) : undefined);
   }
 
@@ -182,7 +204,11 @@ export class Operator {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     const health = await startHealthServer(this.#settings.healthPort, () => this.#caches.problem());
-    this.#log.info({ healthPort: health.port }, 'started');
+    const metrics = await this.#startMetrics().catch(async (error: unknown) => {
+      await health.close();
+      throw error;
+    });
+    this.#log.info({ healthPort: health.port, metricsPort: metrics.port }, 'started');
     const caches = this.#caches.run(this.#stop.signal);
     try {
       await this.#lead(this.#stop.signal);
@@ -194,11 +220,27 @@ export class Operator {
       this.#stop.abort();
       await caches;
       await this.#leader?.release(AbortSignal.timeout(FAREWELL_MS));
-      await health.close();
+      await Promise.all([health.close(), metrics.close()]);
       await this.#transport.close();
       signal.removeEventListener('abort', stop);
       this.#log.info('stopped');
     }
+  }
+
+  get #controllers(): readonly Controller[] {
+    return [this.#reports, this.#templates, this.#storages, this.#schedules, this.#downloads];
+  }
+
+  async #startMetrics(): Promise<{ readonly port: number; close(): Promise<void> }> {
+    const server = await startMetricsServer(this.#settings.metricsPort, this.#metrics);
+    const stop = processMetrics(this.#metrics);
+    return {
+      port: server.port,
+      close: async () => {
+        stop();
+        await server.close();
+      },
+    };
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
@@ -210,8 +252,7 @@ export class Operator {
     this.#log.info({ reports: this.#caches.reports.size }, 'leading');
     this.#addAll();
     this.#startProgress();
-    const controllers = [this.#reports, this.#templates, this.#storages, this.#schedules, this.#downloads];
-    await Promise.all([...controllers.map((controller) => controller.run(signal)), kept]);
+    await Promise.all([...this.#controllers.map((controller) => controller.run(signal)), kept]);
   }
 
   /** The oldest first, so that Reports that waited for a place before a restart keep their turn. */

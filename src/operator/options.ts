@@ -39,6 +39,7 @@ const FLAGS = [
   { name: 'leader-namespace', value: 'NS', fallback: 'dossier-system', help: 'namespace of the Lease' },
   { name: 'leader-name', value: 'NAME', fallback: 'dossier-operator', help: 'name of the Lease' },
   { name: 'health-port', value: 'PORT', fallback: '8081', help: 'port of /healthz and /readyz; 0 = any free one' },
+  { name: 'metrics-port', value: 'PORT', fallback: '8080', help: 'port of /metrics for Prometheus; 0 = any free one' },
   { name: 'log-level', value: 'LEVEL', fallback: 'info', help: `one of ${LOG_LEVELS.join(', ')}` },
   { name: 'runner-image', value: 'IMAGE', fallback: '', help: 'image of the runner (required)' },
   { name: 'runner-image-pull-policy', value: 'POLICY', fallback: 'IfNotPresent', help: 'Always, IfNotPresent or Never' },
@@ -92,6 +93,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
     clusterTemplates: switchOf('cluster-templates', of),
     leaderElection: { enabled: switchOf('leader-elect', of), namespace: of('leader-namespace'), name: of('leader-name') },
     healthPort: numberOf('health-port', of, 0, 65_535),
+    metricsPort: numberOf('metrics-port', of, 0, 65_535),
     logLevel: oneOf('log-level', of, LOG_LEVELS),
     runner: {
       image,

@@ -37,6 +37,7 @@ export interface OperatorSettings {
   readonly clusterTemplates: boolean;
   readonly leaderElection: { readonly enabled: boolean; readonly namespace: string; readonly name: string };
   readonly healthPort: number;
+  readonly metricsPort: number;
   readonly logLevel: LogLevel;
   readonly runner: RunnerSettings;
   readonly allow: JobAllowList;

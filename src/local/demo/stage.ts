@@ -80,6 +80,7 @@ async function startOperator(controlPlane: ControlPlane, workspace: Workspace): 
     'runner-image': RUNNER_IMAGE,
     'leader-namespace': 'kube-system',
     'health-port': '0',
+    'metrics-port': '0',
     'allow-loopback': 'true',
   };
   return workspace.start({

@@ -1,5 +1,7 @@
 /** Does what was decided about a ReportDownload, step by step. The link goes into the status and nowhere else: not into a log, an Event or an error. */
+import { findCondition } from '../../api/conditions.ts';
 import type { ReportDownload } from '../../api/generated/reportdownload.ts';
+import { DOWNLOAD_REASONS, type DownloadReason } from '../../api/reasons.ts';
 import type { JsonPatchOperation } from '../../kube/client.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
@@ -32,12 +34,16 @@ async function doStep(
       const access = await parts.accesses.openCurrent(storage);
       const url = await access.presign(step.key, step.time, signal);
       const written = await writeStatus(parts.client, REPORT_DOWNLOADS, download, { ...step.status, url }, signal);
+      parts.observer.downloadEnded('Signed');
       log.info({ report: download.spec.reportRef.name, until: step.status.expirationTime }, 'signed a link');
       return written;
     }
     case 'writeStatus': {
       const written = await writeStatus(parts.client, REPORT_DOWNLOADS, download, step.status, signal);
-      if (written.status.phase !== download.status.phase) log.info({ phase: written.status.phase }, 'phase changed');
+      if (written.status.phase !== download.status.phase) {
+        log.info({ phase: written.status.phase }, 'phase changed');
+        parts.observer.downloadEnded(reasonOf(written));
+      }
       return written;
     }
     case 'delete':
@@ -48,6 +54,11 @@ async function doStep(
       }
       return download;
   }
+}
+
+function reasonOf({ status }: ReportDownload): DownloadReason {
+  const reason = findCondition(status.conditions, 'Ready')?.reason;
+  return DOWNLOAD_REASONS.find((each) => each === reason) ?? 'StorageUnavailable';
 }
 
 async function addOwner(

@@ -11,6 +11,7 @@ import type { EventRecorder } from '../../kube/events.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { REPORT_STORAGES, REPORTS, type ResourceType } from '../../kube/resources.ts';
 import type { ObjectKey, Store } from '../../kube/store.ts';
+import type { OperatorObserver } from '../metrics.ts';
 import { keyOfFile } from '../report/run.ts';
 import { StorageError, type StorageAccesses } from '../storage/access.ts';
 import type { DownloadView, FileView } from './view.ts';
@@ -22,6 +23,7 @@ export interface DownloadParts {
   readonly reports: Store<Report>;
   readonly storages: Store<ReportStorage>;
   readonly accesses: StorageAccesses;
+  readonly observer: Pick<OperatorObserver, 'downloadEnded'>;
 }
 
 /** Undefined when there is no such ReportDownload any more. */

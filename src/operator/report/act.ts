@@ -19,6 +19,7 @@ import { trimJob } from './job-facts.ts';
 import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
 import type { FilePlace, Plan, StorageRef, Step } from './plan.ts';
 import { keyOfFile } from './run.ts';
+import { isTerminal } from './status.ts';
 
 /** The Job cannot be made: never (rejected), or not now (quota). */
 export class JobRefused extends Error {
@@ -64,6 +65,7 @@ async function doStep(parts: ReportParts, report: Report, step: Step, context: R
         { uid: report.metadata.uid, bucket: report.status.file?.bucket, key: report.status.file?.key, why: step.why },
         'file abandoned',
       );
+      parts.observer.fileAbandoned();
       parts.events.record(report, {
         type: 'Warning',
         reason: 'FileAbandoned',
@@ -73,7 +75,10 @@ async function doStep(parts: ReportParts, report: Report, step: Step, context: R
       return report;
     case 'writeStatus': {
       const written = await writeStatus(parts.client, REPORTS, report, step.status, signal);
-      if (written !== report && written.status.phase !== report.status.phase) log.info({ phase: written.status.phase }, 'phase changed');
+      if (written !== report && written.status.phase !== report.status.phase) {
+        log.info({ phase: written.status.phase }, 'phase changed');
+        if (isTerminal(written)) parts.observer.reportEnded(written);
+      }
       return written;
     }
   }

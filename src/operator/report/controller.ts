@@ -61,6 +61,10 @@ export class AliveJobs {
     return this.#byJob.values();
   }
 
+  get size(): number {
+    return this.#byJob.size;
+  }
+
   /** True when a Job stopped being alive: somebody's turn may have come. */
   update(before: CachedJob | undefined, after: CachedJob | undefined): boolean {
     const uid = (after ?? before)?.metadata.uid ?? '';

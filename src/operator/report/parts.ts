@@ -7,6 +7,7 @@ import type { EventRecorder } from '../../kube/events.ts';
 import type { Pod } from '../../kube/objects.ts';
 import type { Store } from '../../kube/store.ts';
 import type { Progress } from '../../runner/progress.ts';
+import type { OperatorObserver } from '../metrics.ts';
 import type { NamespaceReader } from '../namespaces.ts';
 import type { SecretReader } from '../secrets.ts';
 import type { RunnerSettings } from '../settings.ts';
@@ -45,6 +46,7 @@ export interface ReportParts extends TemplateStores {
   readonly expected: ExpectedJobs;
   readonly cleanups: CleanupMemory;
   readonly progressOf: (podUid: string) => Progress | undefined;
+  readonly observer: Pick<OperatorObserver, 'reportEnded' | 'fileAbandoned'>;
   /** Look at this Report again. */
   readonly wake: (key: string) => void;
   readonly runner: RunnerSettings;

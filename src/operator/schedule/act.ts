@@ -7,6 +7,7 @@ import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound, KubeEr
 import type { EventRecorder } from '../../kube/events.ts';
 import { decodeExact } from '../../kube/exact-decode.ts';
 import { REPORT_SCHEDULES, REPORTS } from '../../kube/resources.ts';
+import type { OperatorObserver } from '../metrics.ts';
 import { writeStatus } from '../write-status.ts';
 import { withUids, type Plan, type Step } from './plan.ts';
 import { isReportOfRun, type PlannedReport, type Run } from './run.ts';
@@ -28,6 +29,7 @@ export class NoReport extends Error {
 export interface ScheduleWrites {
   readonly client: KubeClient;
   readonly events: EventRecorder;
+  readonly observer: Pick<OperatorObserver, 'scheduleRan'>;
   /** A Report was made or found to be made; the cache may not show it yet. */
   readonly onSpawned: (schedule: ReportSchedule, report: Report) => void;
   /** The schedule as it was written; the cache may not show it yet. */
@@ -63,6 +65,7 @@ async function doStep(
       uids.set(report.metadata.name, report.metadata.uid);
       writes.onSpawned(schedule, report);
       if (made) writes.events.record(schedule, step.event);
+      if (made && step.run.request === undefined) writes.observer.scheduleRan(Date.now() - step.run.scheduledAt);
       log.info({ report: report.metadata.name, made }, 'spawned Report');
       return schedule;
     }

@@ -11,6 +11,7 @@ import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import type { EventNote, EventRecorder } from '../../kube/events.ts';
 import { isOlderVersion } from '../../kube/resource-version.ts';
 import { keyOf, type ObjectKey, type Store } from '../../kube/store.ts';
+import type { OperatorObserver } from '../metrics.ts';
 import { act, NoReport } from './act.ts';
 import { decide, type ScheduleView } from './decide.ts';
 import { REPORTS_BY_SCHEDULE, scheduleOf } from './marks.ts';
@@ -24,6 +25,7 @@ export interface ScheduleControllerParts {
   readonly events: EventRecorder;
   readonly schedules: Store<ReportSchedule>;
   readonly reports: Store<Report>;
+  readonly observer: Pick<OperatorObserver, 'scheduleRan'>;
 }
 
 export class ScheduleController {

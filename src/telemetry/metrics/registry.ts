@@ -15,6 +15,16 @@ export interface Sample<L extends string> {
   readonly value: number;
 }
 
+export type MetricType = 'counter' | 'gauge' | 'histogram';
+
+/** A family as it was declared. */
+export interface Family {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
 interface Description<L extends string> {
   /** snake_case with the unit; counters end in `_total`. */
   readonly name: string;
@@ -24,16 +34,15 @@ interface Description<L extends string> {
 }
 
 export class Registry {
-  readonly #families = new Map<string, () => string>();
+  readonly #families = new Map<string, { readonly family: Family; readonly write: () => string }>();
 
   /** The whole exposition, families in the order of their declaration. */
   text(): string {
-    return [...this.#families.values()].map((write) => write()).join('');
+    return [...this.#families.values()].map(({ write }) => write()).join('');
   }
 
-  /** Names of all families. */
-  get names(): readonly string[] {
-    return [...this.#families.keys()];
+  get families(): readonly Family[] {
+    return [...this.#families.values()].map(({ family }) => family);
   }
 
   counter<L extends string>(description: Description<L>): Counter<L> {
@@ -44,7 +53,7 @@ export class Registry {
 
   histogram<L extends string>(description: Description<L>, bounds: readonly number[]): Histogram<L> {
     const histogram = new Histogram(description, bounds);
-    this.#add(description.name, () => writeFamily(description.name, description.help, 'histogram') + histogram.text());
+    this.#add({ ...description, type: 'histogram' }, () => histogram.text());
     return histogram;
   }
 
@@ -53,8 +62,8 @@ export class Registry {
     { name, help, type, labels }: Description<L> & { readonly type: 'counter' | 'gauge' },
     read: () => Iterable<Sample<L>>,
   ): void {
-    this.#add(name, () => {
-      let text = writeFamily(name, help, type);
+    this.#add({ name, help, type, labels }, () => {
+      let text = '';
       for (const sample of read()) {
         text += writeSample(
           name,
@@ -66,9 +75,9 @@ export class Registry {
     });
   }
 
-  #add(name: string, write: () => string): void {
+  #add({ name, type, help, labels }: Family, samples: () => string): void {
     if (this.#families.has(name)) throw new Error(`the metric ${name} is declared twice`);
-    this.#families.set(name, write);
+    this.#families.set(name, { family: { name, type, help, labels }, write: () => writeFamily(name, help, type) + samples() });
   }
 }
 
@@ -78,6 +87,11 @@ export class Counter<L extends string> {
 
   constructor(labels: readonly L[]) {
     this.#labels = labels;
+  }
+
+  /** Shows the series from now on, with 0: Prometheus sees no increase in a series that begins with 1. */
+  declare(labels: Labels<L>): void {
+    this.add(labels, 0);
   }
 
   /** `by` must not be negative. */
@@ -130,12 +144,17 @@ export class Histogram<L extends string> {
       for (const [index, count] of counts.entries()) {
         below += count;
         const bound = this.#bounds[index];
-        text += writeSample(`${name}_bucket`, [...pairs, ['le', bound === undefined ? '+Inf' : String(bound)]], below);
+        text += writeSample(`${name}_bucket`, [...pairs, ['le', bound === undefined ? '+Inf' : boundText(bound)]], below);
       }
       text += writeSample(`${name}_sum`, pairs, sum) + writeSample(`${name}_count`, pairs, below);
     }
     return text;
   }
+}
+
+/** As Go writes it, whose programs the names of some histograms come from: `1e-08`. */
+function boundText(bound: number): string {
+  return String(bound).replace(/e-(\d)$/, 'e-0$1');
 }
 
 function keyOf<L extends string>(names: readonly L[], labels: Labels<L>): string {

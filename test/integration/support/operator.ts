@@ -29,6 +29,7 @@ export function operatorFlags(namespace: string, more: readonly string[] = []): 
     ...['--cluster-templates', 'false'],
     ...['--leader-namespace', namespace],
     ...['--health-port', '0'],
+    ...['--metrics-port', '0'],
     ...['--runner-image', RUNNER_IMAGE],
     ...['--allow-loopback', 'true'],
     ...['--log-level', 'debug'],
