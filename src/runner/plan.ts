@@ -122,6 +122,8 @@ export interface RunPlan {
   readonly attempt: number;
   /** From the first pod on, all retries included. */
   readonly activeDeadlineSeconds: number;
+  /** The moment that the run is of (RFC 3339 in UTC): its scheduled time, or when its Report was created. The same for every attempt. */
+  readonly time: string;
   /** IANA zone of dates and wall clocks. */
   readonly timeZone: string;
   readonly parameters: readonly ResolvedParameter[];

@@ -338,10 +338,65 @@ export interface ReportTemplateSpecSourceKubernetes {
    */
   readonly forEach?: string;
   /**
+   * Further kinds, at most 8, whose rows follow those of the first, each as it was at a moment of its own. With groupBy, rows of different
+   * kinds that are equal in these columns become one.
+   */
+  readonly also?: readonly ReportTemplateSpecSourceKubernetesAlso[];
+  /**
+   * Conditions that a row must meet, all of them, at most 16. On a column with an aggregate or a formula, it is the finished row that must.
+   * A condition whose parameter a Report leaves out always holds.
+   */
+  readonly where?: readonly ReportTemplateSpecSourceKubernetesWhere[];
+  /**
    * Names of columns, at most 32: rows that are equal in all of them become one, and every other column says by aggregate how. At most
    * 100,000 groups, in the order of these columns' values.
    */
   readonly groupBy?: readonly string[];
+}
+
+export interface ReportTemplateSpecSourceKubernetesAlso {
+  /** Version of the API that the objects belong to, as they write it, e.g. v1 or apps/v1. */
+  readonly apiVersion: string;
+  /** Kind of the objects, e.g. PersistentVolumeClaim. */
+  readonly kind: string;
+  /** Only objects whose labels match; at most 1,024 characters. */
+  readonly labelSelector?: string;
+  /** Only objects whose fields match; at most 1,024 characters. */
+  readonly fieldSelector?: string;
+  /** JSONPath from $, the object, to the values that are its rows, as above. Without it, each object is a row. */
+  readonly forEach?: string;
+  /**
+   * Names of columns, at most 8: objects of this kind make no rows of their own then, but fill the empty cells of rows that are equal to
+   * them in these columns, as a LEFT JOIN of SQL does. At most 100,000 of them, no two equal.
+   */
+  readonly joinOn?: readonly string[];
+  /**
+   * Columns whose values stand elsewhere in objects of this kind, at most 100. The others keep their path, which gives an empty value where
+   * it leads nowhere.
+   */
+  readonly paths?: readonly ReportTemplateSpecSourceKubernetesAlsoPath[];
+}
+
+export interface ReportTemplateSpecSourceKubernetesAlsoPath {
+  /** Name of the column. */
+  readonly column: string;
+  /** Where the value stands, as a JSONPath from $ or @. */
+  readonly path: string;
+}
+
+export interface ReportTemplateSpecSourceKubernetesWhere {
+  /** Name of the column. */
+  readonly column: string;
+  /**
+   * In: the value is one of the values; with a parameter of type Period and a Timestamp, it lies in the period. NotIn: it is or does not.
+   * AtLeast and AtMost: numbers, dates and timestamps. WithinDays: a Timestamp that lies before so many days from the time of the Report,
+   * or in the past. Empty cells are in nothing.
+   */
+  readonly operator: 'In' | 'NotIn' | 'AtLeast' | 'AtMost' | 'WithinDays';
+  /** Name of the parameter with the value, or with the list of values. */
+  readonly parameter?: string;
+  /** The values, as text that the type of the column can read, at most 100; one for AtLeast, AtMost and WithinDays. */
+  readonly values?: readonly string[];
 }
 
 export interface ReportTemplateSpecSourceContainer {
@@ -416,9 +471,28 @@ export interface ReportTemplateSpecColumn {
   /**
    * How the values of a group become one, with groupBy of the source kubernetes; all values that the path finds take part, and empty ones
    * do not. Sum: exact, for Integer, Decimal and Quantity. Count: how many, an Integer; without a path, how many rows. Min and Max: for
-   * numbers, dates, timestamps and text.
+   * numbers, dates, timestamps and text. List: all of them as a JSON list, equal ones once, in a JSON column.
    */
-  readonly aggregate?: 'Sum' | 'Count' | 'Min' | 'Max';
+  readonly aggregate?: 'Sum' | 'Count' | 'Min' | 'Max' | 'List';
+  /**
+   * The part of a text that is the value, in a String column of the source kubernetes: an RE2 pattern with one group, e.g.
+   * @(sha256:[0-9a-f]+)$ for the digest of an image. Where it does not match, the cell is empty.
+   */
+  readonly extract?: string;
+  /**
+   * What stands in place of an empty cell, as text that the type can read, in a column of the source kubernetes; with an aggregate, when no
+   * row of the group has a value.
+   */
+  readonly default?: string;
+  /**
+   * Works the value of a Decimal column of the source kubernetes out from columns before it, numbers and parameters (:name), with + - * /
+   * and parentheses, e.g. "cpu * :cpuPrice". Exact until scale rounds it. Empty where a value is missing or would be divided by zero.
+   */
+  readonly formula?: string;
+  /**
+   * Digits behind the point that a formula is rounded to, halves away from zero, 0 to 18. Needed when it divides; without it, all digits.
+   */
+  readonly scale?: number;
   /**
    * How XLSX shows the cells, as a number format of spreadsheets, e.g. "#,##0.00" or yyyy-mm-dd; at most 255 characters. CSV is not
    * affected.

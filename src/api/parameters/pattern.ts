@@ -18,15 +18,33 @@ export const PATTERN_SIZE_LIMIT = 10_000;
 /** Whether a whole text matches. */
 export type Pattern = (text: string) => boolean;
 
+/** The text of the pattern's one group where it first matches; undefined when it does not. */
+export type Extraction = (text: string) => string | undefined;
+
 export function compilePattern(source: string): Read<Pattern> {
+  const compiled = compile(source);
+  return compiled.ok ? good((text) => compiled.value.matches(text)) : compiled;
+}
+
+export function compileExtraction(source: string): Read<Extraction> {
+  const compiled = compile(source);
+  if (!compiled.ok) return compiled;
+  const groups = compiled.value.groupCount();
+  if (groups !== 1) return bad(`pattern has ${groups} groups, where one says what is taken; others are written (?:...)`);
+  return good((text) => {
+    const matcher = compiled.value.matcher(text);
+    return matcher.find() ? (matcher.group(1) ?? undefined) : undefined;
+  });
+}
+
+function compile(source: string): Read<RE2JS> {
   const length = [...source].length;
   if (length > PATTERN_LIMIT) return bad(`pattern has ${length} characters; at most ${PATTERN_LIMIT} are allowed`);
   const size = patternSize(source);
   if (size > PATTERN_SIZE_LIMIT)
     return bad(`pattern with its repetitions multiplied out has ${size} parts; at most ${PATTERN_SIZE_LIMIT} are allowed`);
   try {
-    const compiled = RE2JS.compile(source);
-    return good((text) => compiled.matches(text));
+    return good(RE2JS.compile(source));
   } catch (error) {
     // The engine's message holds the pattern itself, which the template shows anyway.
     return bad(`pattern is not valid RE2 syntax: ${foreignText(error instanceof Error ? error.message : 'unknown error', 200)}`);

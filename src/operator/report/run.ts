@@ -48,7 +48,7 @@ export function checkReport(report: Report, template: Template): CheckedReport |
   const storage = storageNameOf(report, template);
   const resolution = resolveParameters(template.spec.parameters ?? [], spec.parameters ?? [], {
     zone: zoneProblem === undefined ? spec.timeZone : 'UTC',
-    createdAt: scheduledTimeOf(report) ?? Date.parse(report.metadata.creationTimestamp),
+    createdAt: timeOf(report),
   });
   const problems = [
     ...(zoneProblem === undefined ? [] : [`timeZone ${zoneProblem}`]),
@@ -60,6 +60,11 @@ export function checkReport(report: Report, template: Template): CheckedReport |
   if (problems.length > 0 || !resolution.ok || 'problem' in compression || 'problem' in storage)
     return { ok: false, reason: 'InvalidParameters', message: inOneMessage(problems) };
   return { ok: true, format, ...compression, parameters: resolution.parameters, storageName: storage.name };
+}
+
+/** From when its days are counted, in epoch milliseconds. */
+function timeOf(report: Report): number {
+  return scheduledTimeOf(report) ?? Date.parse(report.metadata.creationTimestamp);
 }
 
 /** A Report's word holds, or is a mistake; the template's is for those of its formats that can be compressed. */
@@ -110,6 +115,7 @@ export function planRun(
     },
     attempt,
     activeDeadlineSeconds: report.spec.activeDeadlineSeconds ?? template.spec.job.activeDeadlineSeconds,
+    time: new Date(timeOf(report)).toISOString(),
     timeZone: report.spec.timeZone,
     parameters,
     source: sourceOf(template),

@@ -7,29 +7,26 @@ import type { Template } from './template.ts';
 export function kubernetesPlan({ spec }: Template): KubernetesPlan | undefined {
   const { kubernetes } = spec.source;
   if (kubernetes === undefined) return undefined;
-  const { apiVersion, kind, labelSelector, fieldSelector, allNamespaces, forEach, groupBy } = kubernetes;
+  const { kind, allNamespaces, also, where, groupBy, ...first } = kubernetes;
   return {
+    ...first,
     kind: 'kubernetes',
-    apiVersion,
     objectKind: kind,
-    ...(labelSelector === undefined ? {} : { labelSelector }),
-    ...(fieldSelector === undefined ? {} : { fieldSelector }),
     allNamespaces,
     // The schema asks for it; a pod without one has this one.
     serviceAccountName: spec.job.serviceAccountName ?? 'default',
-    ...(forEach === undefined ? {} : { forEach }),
+    ...(also === undefined ? {} : { also: also.map(({ kind: objectKind, ...further }) => ({ ...further, objectKind })) }),
+    ...(where === undefined ? {} : { where }),
     ...(groupBy === undefined ? {} : { groupBy }),
-    columns: (spec.columns ?? []).map(({ path, aggregate }) => ({
-      ...(path === undefined ? {} : { path }),
-      ...(aggregate === undefined ? {} : { aggregate }),
-    })),
+    // What all sources know of a column stands in the plan's own list.
+    columns: (spec.columns ?? []).map(({ name: _name, header: _header, type: _type, numberFormat: _format, width: _width, ...own }) => own),
   };
 }
 
 export function kubernetesProblems(template: Template): readonly string[] {
   const plan = kubernetesPlan(template);
   if (plan === undefined) return [];
-  const compiled = compileReading(plan, template.spec.columns ?? []);
+  const compiled = compileReading(plan, template.spec.columns ?? [], template.spec.parameters);
   // The schema says so too; what reads across namespaces is not left to one line of YAML.
   const scope =
     plan.allNamespaces && template.kind !== 'ClusterReportTemplate'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compilePattern, PATTERN_LIMIT } from '../../../src/api/parameters/pattern.ts';
+import { compileExtraction, compilePattern, PATTERN_LIMIT } from '../../../src/api/parameters/pattern.ts';
 
 function matches(source: string, text: string): boolean {
   const compiled = compilePattern(source);
@@ -83,5 +83,32 @@ describe('time', () => {
       ok: false,
       problem: expect.stringMatching(/^pattern with its repetitions multiplied out has \d+ parts; at most 10000 are allowed$/) as string,
     });
+  });
+});
+
+describe('an extraction', () => {
+  const image = 'registry.example.com:5000/team/app:1.27@sha256:0a1b';
+
+  test.each<[source: string, text: string, found: string | undefined]>([
+    ['@(sha256:[0-9a-f]+)$', image, 'sha256:0a1b'],
+    ['^([^/]*[.:][^/]*|localhost)/', image, 'registry.example.com:5000'],
+    ['^([^/]*[.:][^/]*|localhost)/', 'library/app:1', undefined],
+    ['^[^@]*:([^/@:]+)(?:@|$)', image, '1.27'],
+    ['a(b)?', 'a', undefined],
+    ['(b)', 'abcb', 'b'],
+  ])('%s takes from %s what its group matches first', (source, text, found) => {
+    const compiled = compileExtraction(source);
+    expect(compiled.ok && compiled.value(text)).toBe(found);
+  });
+
+  test.each(['a', '(a)(b)', '(?:a)', '(', '(a){1001}'])('%s is none', (source) => {
+    expect(compileExtraction(source)).toMatchObject({ ok: false });
+  });
+
+  test('takes its time from the text, not from the pattern', () => {
+    const compiled = compileExtraction('(?:a*)*(a*)*b'.replace('(a*)', '(?:a*)').replace('b', '(b)'));
+    const began = performance.now();
+    expect(compiled.ok && compiled.value('a'.repeat(20_000))).toBe(undefined);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 });

@@ -92,6 +92,62 @@ rows(`${at}.allNamespaces`, inKubernetes('allNamespaces'), [
   ['all namespaces are refused', true, [`${at}.allNamespaces: `, 'ClusterReportTemplate']],
 ]);
 
+const also = (more: object, length = 1): readonly object[] => Array.from({ length }, () => ({ apiVersion: 'v1', kind: 'Node', ...more }));
+const paths = (length: number): readonly object[] => Array.from({ length }, (_, index) => ({ column: `c${index}`, path: '$.a' }));
+rows(`${at}.also`, inKubernetes('also'), [
+  ['eight kinds are accepted', also({}, 8), 'accepted'],
+  ['nine are refused', also({}, 9), [`${at}.also: Too many`, '8']],
+  ['the same kind twice is accepted', also({ forEach: '$.a[*]' }, 2), 'accepted'],
+  ['a kind without an apiVersion is refused', [{ kind: 'Node' }], [`${at}.also[0].apiVersion: Required value`]],
+  ['a kind in lower case is refused', also({ kind: 'node' }), [`${at}.also[0].kind: `]],
+  ['100 paths are accepted', also({ paths: paths(100) }), 'accepted'],
+  ['101 are refused', also({ paths: paths(101) }), [`${at}.also[0].paths: Too many`, '100']],
+  ['a path for a column twice is refused', also({ paths: [...paths(1), ...paths(1)] }), [`${at}.also[0].paths[1]: Duplicate value`]],
+  [
+    'a path of 257 characters is refused',
+    also({ paths: [{ column: 'a', path: '$'.repeat(257) }] }),
+    [`${at}.also[0].paths[0].path: Too long`],
+  ],
+  ['a join on eight columns is accepted', also({ joinOn: names(8) }), 'accepted'],
+  ['a join on nine is refused', also({ joinOn: names(9) }), [`${at}.also[0].joinOn: Too many`]],
+  ['a join on none is refused', also({ joinOn: [] }), [`${at}.also[0].joinOn: `]],
+]);
+const where = (more: object, length = 1): readonly object[] => Array.from({ length }, () => ({ column: 'name', operator: 'In', ...more }));
+rows(`${at}.where`, inKubernetes('where'), [
+  ['16 conditions are accepted', where({ parameter: 'p' }, 16), 'accepted'],
+  ['17 are refused', where({ parameter: 'p' }, 17), [`${at}.where: Too many`, '16']],
+  ['a condition without values is refused', where({}), [`${at}.where[0]: `, 'exactly one of parameter and values']],
+  [
+    'a condition with both is refused',
+    where({ parameter: 'p', values: ['a'] }),
+    [`${at}.where[0]: `, 'exactly one of parameter and values'],
+  ],
+  ['100 values are accepted', where({ values: names(100) }), 'accepted'],
+  ['101 are refused', where({ values: names(101) }), [`${at}.where[0].values: Too many`]],
+  ['no values are refused', where({ values: [] }), [`${at}.where[0].values: `]],
+  [
+    'an operator that does not exist is refused',
+    where({ operator: 'Like', values: ['a'] }),
+    [`${at}.where[0].operator: Unsupported value: "Like"`],
+  ],
+]);
+rows('spec.columns', (more) => ({ columns: [...columns, { name: 'c', type: 'Decimal', ...(more as object) }] }), [
+  ['a formula needs no path', { formula: 'a * 2', scale: 18 }, 'accepted'],
+  ['256 characters of a formula are accepted', { formula: '1'.repeat(256) }, 'accepted'],
+  ['257 are refused', { formula: '1'.repeat(257) }, ['spec.columns[1].formula: Too long']],
+  ['a scale of 19 is refused', { formula: '1', scale: 19 }, ['spec.columns[1].scale: ', '18']],
+  ['a negative scale is refused', { formula: '1', scale: -1 }, ['spec.columns[1].scale: ']],
+  ['a part of a text and a default are accepted', { path: '$.a', extract: '(a)', default: '' }, 'accepted'],
+  ['a pattern of 257 characters is refused', { path: '$.a', extract: 'a'.repeat(257) }, ['spec.columns[1].extract: Too long']],
+]);
+rows('spec', (column) => ({ source: { http: { url: 'https://a' } }, columns: [{ name: 'a', type: 'String', ...(column as object) }] }), [
+  ...[{ extract: '(a)' }, { default: '' }, { formula: '1' }, { scale: 1 }].map((column): Row => [
+    `${Object.keys(column).join()} of another source is refused`,
+    column,
+    ['spec.columns: ', 'extract, default, formula and scale are for columns of the source kubernetes'],
+  ]),
+]);
+
 const ofCluster = verdictsOn(apiserver, CLUSTER_REPORT_TEMPLATES, base);
 ofCluster.rows(`${at}.allNamespaces of a ClusterReportTemplate`, inKubernetes('allNamespaces'), [
   ['its own namespace is accepted', false, 'accepted'],

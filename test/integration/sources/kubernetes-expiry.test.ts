@@ -72,7 +72,9 @@ async function forget(): Promise<void> {
 function open(): Promise<RowSource> {
   const plan = {
     report: { namespace: NAMESPACE, name: 'r', uid: 'u' },
+    time: '2026-11-01T00:00:00Z',
     timeZone: 'UTC',
+    parameters: [],
     source: {
       kind: 'kubernetes',
       apiVersion: 'v1',

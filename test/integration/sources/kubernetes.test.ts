@@ -106,7 +106,9 @@ async function read(
   };
   const plan = {
     report: { namespace, name: 'r', uid: 'u' },
+    time: '2026-11-01T00:00:00Z',
     timeZone: 'UTC',
+    parameters: [],
     source: kubernetes,
     columns: declared.map(([name, { type = 'String' }]) => ({ name, header: name, type })),
   } as unknown as RunPlan;

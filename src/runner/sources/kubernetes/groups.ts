@@ -4,7 +4,7 @@
  * Sums are exact. The groups come out in the order of their keys, whatever the order of the rows, so the same objects make the same file.
  */
 import { addDecimals, formatDecimal, parseDecimal, withoutTrailingZeros, ZERO, type Decimal } from '../../../quantity/decimal.ts';
-import type { Cell, ColumnType, RowBatch } from '../../rows.ts';
+import type { Cell, ColumnType } from '../../rows.ts';
 import { count } from '../../cells/misfit.ts';
 import { failed } from './errors.ts';
 import { compareCells, groupKey } from './order.ts';
@@ -13,13 +13,15 @@ import type { ReadColumn } from './reading.ts';
 
 /** Groups that are kept in memory at once (api.md). */
 export const GROUPS_LIMIT = 100_000;
-const BATCH_ROWS = 250;
+/** Kept in memory, in UTF-16 units. */
+const LISTS_LIMIT_CHARACTERS = 32_000_000;
 
 /** What one row gives to a column: its cell, or for an aggregate every value that the path found. */
 export type Contribution = Cell | readonly Cell[];
 
 export class Groups {
   readonly #columns: readonly ReadColumn[];
+  readonly #lists = new ListBudget();
   readonly #groups = new Map<string, readonly (Cell | Accumulator)[]>();
 
   constructor(columns: readonly ReadColumn[]) {
@@ -37,7 +39,7 @@ export class Groups {
       if (this.#groups.size === GROUPS_LIMIT)
         throw failed(`groupBy makes more than ${count(GROUPS_LIMIT)} groups; group by fewer columns, or select fewer objects`, false);
       group = this.#columns.map(({ type, aggregate }, index) =>
-        aggregate === undefined ? ((row[index] ?? null) as Cell) : accumulator(aggregate, type),
+        aggregate === undefined ? ((row[index] ?? null) as Cell) : accumulator(aggregate, type, this.#lists),
       );
       this.#groups.set(key, group);
     }
@@ -48,12 +50,11 @@ export class Groups {
   }
 
   /** All groups, ordered by the columns without an aggregate, the first one first. */
-  *batches(): Generator<RowBatch> {
+  rows(): readonly (readonly Cell[])[] {
     const rows = [...this.#groups.values()].map((group) =>
       group.map((member) => (typeof member === 'object' && member !== null ? member.result() : member)),
     );
-    rows.sort((a, b) => this.#compare(a, b));
-    for (let at = 0; at < rows.length; at += BATCH_ROWS) yield rows.slice(at, at + BATCH_ROWS);
+    return rows.sort((a, b) => this.#compare(a, b));
   }
 
   #compare(a: readonly Cell[], b: readonly Cell[]): number {
@@ -73,7 +74,7 @@ interface Accumulator {
   result(): Cell;
 }
 
-function accumulator(aggregate: Aggregate, type: ColumnType): Accumulator {
+function accumulator(aggregate: Aggregate, type: ColumnType, lists: ListBudget): Accumulator {
   switch (aggregate) {
     case 'Count':
       return new Counted();
@@ -83,6 +84,44 @@ function accumulator(aggregate: Aggregate, type: ColumnType): Accumulator {
       return new Extreme(type, -1);
     case 'Max':
       return new Extreme(type, 1);
+    case 'List':
+      return new Listed(lists);
+  }
+}
+
+/** What the lists of all groups may hold together. */
+class ListBudget {
+  #left = LISTS_LIMIT_CHARACTERS;
+
+  /** @throws DossierError SourceFailed when it is used up. */
+  spend(characters: number): void {
+    this.#left -= characters;
+    if (this.#left < 0)
+      throw failed(
+        `the lists of all groups hold more than ${count(LISTS_LIMIT_CHARACTERS)} characters; select fewer objects, or list less of each`,
+        false,
+      );
+  }
+}
+
+/** Equal values once, in the order in which they came. */
+class Listed implements Accumulator {
+  readonly #values = new Set<string>();
+  readonly #budget: ListBudget;
+
+  constructor(budget: ListBudget) {
+    this.#budget = budget;
+  }
+
+  add(value: Value): void {
+    const text = String(value);
+    if (this.#values.has(text)) return;
+    this.#budget.spend(text.length);
+    this.#values.add(text);
+  }
+
+  result(): Cell {
+    return `[${[...this.#values].join(',')}]`;
   }
 }
 

@@ -6,32 +6,40 @@ import type { JsonValue } from '../../../json-stream/json-number.ts';
 import { count, Misfit, misfitMessage, type CellReader } from '../../cells/misfit.ts';
 import type { WallTimes } from '../../cells/wall-times.ts';
 import { parseDecimal } from '../../../quantity/decimal.ts';
-import type { Cell, ColumnType } from '../../rows.ts';
+import type { Cell } from '../../rows.ts';
 import { wireReader } from '../http/cells.ts';
 import { failed } from './errors.ts';
 import type { Contribution } from './groups.ts';
 import type { ReadColumn, Reading } from './reading.ts';
 
+interface KindReader {
+  readonly forEach: JsonPath | undefined;
+  readonly columns: readonly { readonly name: string; readonly read: Read<Contribution> }[];
+}
+
 type Read<T> = (context: PathContext, visits: Visits) => T | Misfit;
 
 export class RowReader {
-  readonly #forEach: JsonPath | undefined;
-  readonly #columns: readonly { readonly name: string; readonly read: Read<Contribution> }[];
+  readonly #kinds: readonly KindReader[];
   /** Rows so far. */
   #rows = 0;
 
-  constructor({ forEach, columns }: Reading, wall: WallTimes) {
-    this.#forEach = forEach;
-    this.#columns = columns.map((column) => ({ name: column.name, read: readerOf(column, wall) }));
+  constructor({ kinds, columns }: Reading, wall: WallTimes) {
+    this.#kinds = kinds.map(({ forEach, paths }) => ({
+      forEach,
+      columns: columns.map((column, index) => ({ name: column.name, read: readerOf(column, paths[index], wall) })),
+    }));
   }
 
-  /** In a row of a Reading that is not grouped, every contribution is a cell. @throws DossierError SourceFailed naming row and column. */
-  *rowsOf(object: JsonValue): Generator<readonly Contribution[]> {
-    if (this.#forEach === undefined) {
-      yield this.#row({ $: object });
+  /** In a row of a Reading that is not grouped, every contribution is a cell. `kind`: index of the object's. @throws DossierError SourceFailed naming row and column */
+  *rowsOf(object: JsonValue, kind: number): Generator<readonly Contribution[]> {
+    const reader = this.#kinds[kind];
+    if (reader === undefined) throw new TypeError(`there is no kind ${kind}`);
+    if (reader.forEach === undefined) {
+      yield this.#row(reader, { $: object });
       return;
     }
-    for (const element of this.#elements(object, this.#forEach)) yield this.#row({ $: object, '@': element });
+    for (const element of this.#elements(object, reader.forEach)) yield this.#row(reader, { $: object, '@': element });
   }
 
   #elements(object: JsonValue, forEach: JsonPath): readonly unknown[] {
@@ -46,10 +54,10 @@ export class RowReader {
     return elements;
   }
 
-  #row(context: PathContext): readonly Contribution[] {
+  #row({ columns }: KindReader, context: PathContext): readonly Contribution[] {
     this.#rows += 1;
     const visits = new Visits();
-    return this.#columns.map(({ name, read }) => {
+    return columns.map(({ name, read }) => {
       const contribution = this.#guarded(this.#rows, () => read(context, visits));
       if (contribution instanceof Misfit) throw failed(misfitMessage(this.#rows, name, contribution), false);
       return contribution;
@@ -66,10 +74,12 @@ export class RowReader {
   }
 }
 
-function readerOf({ type, path, aggregate }: ReadColumn, wall: WallTimes): Read<Contribution> {
-  if (path === undefined) return () => 1;
-  if (aggregate === undefined) return cellReader(path, type, wall);
-  const read = aggregate === 'Count' ? present : aggregate === 'Sum' ? finite(valueReader(type, wall)) : valueReader(type, wall);
+function readerOf(column: ReadColumn, path: JsonPath | undefined, wall: WallTimes): Read<Contribution> {
+  const { aggregate, formula } = column;
+  // A formula is worked out when the row is there; a Count without a path counts rows.
+  if (path === undefined) return () => (formula === undefined ? 1 : null);
+  if (aggregate === undefined) return cellReader(path, column, wall);
+  const read = aggregate === 'Count' ? present : aggregate === 'Sum' ? finite(valueReader(column, wall)) : valueReader(column, wall);
   return (context, visits) => {
     const cells: Cell[] = [];
     for (const value of path.find(context, visits)) {
@@ -85,8 +95,9 @@ function readerOf({ type, path, aggregate }: ReadColumn, wall: WallTimes): Read<
  * The cell of a column without an aggregate. A path that leads nowhere is null. In a JSON column, a path that can find several values gives the list of those it
  * finds; in any other column more than one is a misfit.
  */
-function cellReader(path: JsonPath, type: ColumnType, wall: WallTimes): Read<Cell> {
-  const read = valueReader(type, wall);
+function cellReader(path: JsonPath, column: ReadColumn, wall: WallTimes): Read<Cell> {
+  const { type } = column;
+  const read = valueReader(column, wall);
   return (context, visits) => {
     const found = path.find(context, visits) as readonly JsonValue[];
     const [value] = found;
@@ -97,9 +108,16 @@ function cellReader(path: JsonPath, type: ColumnType, wall: WallTimes): Read<Cel
 }
 
 /** A number in a String column is its digits: fields such as the ports of a Service are a number in one object and a name in the next. */
-function valueReader(type: ColumnType, wall: WallTimes): CellReader<JsonValue> {
+function valueReader({ type, extract }: ReadColumn, wall: WallTimes): CellReader<JsonValue> {
   const read = wireReader(type, wall);
-  return type === 'String' ? (value) => (typeof value === 'number' ? String(value) : read(value)) : read;
+  if (type !== 'String') return read;
+  const text: CellReader<JsonValue> = (value) => (typeof value === 'number' ? String(value) : read(value));
+  if (extract === undefined) return text;
+  return (value) => {
+    const cell = text(value);
+    // A group that matches nothing has found nothing.
+    return typeof cell === 'string' ? extract(cell) || null : cell;
+  };
 }
 
 function severalValues(found: number, path: JsonPath): Misfit {

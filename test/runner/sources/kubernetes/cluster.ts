@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DossierError } from '../../../../src/errors.ts';
-import { PLAN_ENV, type RunPlan } from '../../../../src/runner/plan.ts';
+import { PLAN_ENV, type ResolvedParameter, type RunPlan } from '../../../../src/runner/plan.ts';
 import type { Cell, ColumnType, RowBatch, RowSource } from '../../../../src/runner/rows.ts';
 import { openKubernetes } from '../../../../src/runner/sources/kubernetes.ts';
-import type { Aggregate, KubernetesPlan } from '../../../../src/runner/sources/kubernetes/plan.ts';
+import type { ColumnPlan, KubernetesPlan } from '../../../../src/runner/sources/kubernetes/plan.ts';
 import { serveTls } from '../../../support/tls-server.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
@@ -28,6 +28,7 @@ const KINDS = [
   { name: 'pods/eviction', kind: 'Eviction', namespaced: true, verbs: ['create'] },
   { name: 'bindings', kind: 'Binding', namespaced: true, verbs: ['create'] },
   { name: 'nodes', kind: 'Node', namespaced: false, verbs: ['get', 'list'] },
+  { name: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', namespaced: true, verbs: ['get', 'list'] },
   { name: 'secrets', kind: 'Secret', namespaced: true, verbs: ['get', 'list'] },
   { name: '../../pods', kind: 'Crooked', namespaced: true, verbs: ['list'] },
 ];
@@ -79,18 +80,17 @@ export function servePage(response: ServerResponse, url: URL, objects: readonly 
   json(response, { kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion, ...more }, items: objects.slice(from, to) });
 }
 
-export interface Column {
+export interface Column extends ColumnPlan {
   readonly type?: ColumnType;
-  readonly path?: string;
-  readonly aggregate?: Aggregate;
 }
 
-export type Reading = Partial<Omit<KubernetesPlan, 'columns'>>;
+/** `parameters` as the run has them. */
+export type Reading = Partial<Omit<KubernetesPlan, 'columns'>> & { readonly parameters?: readonly ResolvedParameter[] };
 
 export async function openCluster(
   cluster: Cluster,
   columns: Readonly<Record<string, Column>>,
-  reading: Reading = {},
+  { parameters = [], ...reading }: Reading = {},
   signal: AbortSignal = AbortSignal.timeout(20_000),
 ): Promise<RowSource> {
   const declared = Object.entries(columns);
@@ -101,14 +101,13 @@ export async function openCluster(
     allNamespaces: false,
     serviceAccountName: 'reporter',
     ...reading,
-    columns: declared.map(([, { path, aggregate }]) => ({
-      ...(path === undefined ? {} : { path }),
-      ...(aggregate === undefined ? {} : { aggregate }),
-    })),
+    columns: declared.map(([, { type: _type, ...column }]) => column),
   };
   const plan = {
     report: { namespace: 'billing', name: 'r', uid: 'u' },
+    time: '2026-11-01T00:00:00Z',
     timeZone: 'UTC',
+    parameters,
     columns: declared.map(([name, { type = 'String' }]) => ({ name, header: name, type })),
   } as unknown as RunPlan;
   return openKubernetes(source, plan, cluster.env, signal, 1);
