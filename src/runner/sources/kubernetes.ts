@@ -185,7 +185,7 @@ class KubernetesSource implements RowSource {
     for await (const objects of listObjects(this.#api, request, signal)) {
       for (const object of objects) {
         // Lists of built-in kinds leave out what each of their objects is; kubectl fills it in too.
-        yield request.metadataOnly ? readableSecret(object) : ({ apiVersion, kind: objectKind, ...(object as object) });
+        yield request.metadataOnly ? readableSecret(object) : { apiVersion, kind: objectKind, ...(object as object) };
       }
     }
   }
