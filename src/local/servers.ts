@@ -3,7 +3,7 @@ import { ControlPlane } from './control-plane/control-plane.ts';
 import { PostgresServer } from './postgres/postgres-server.ts';
 import { S3Server } from './s3-server.ts';
 import { provideTools } from './tools/provide.ts';
-import type { ToolPaths } from './tools/catalog.ts';
+import { SERVER_TOOLS, type ToolPaths } from './tools/catalog.ts';
 import { Workspace } from './workspace.ts';
 
 export interface Servers {
@@ -16,7 +16,7 @@ export interface Servers {
 
 /** Makes the tools present and starts the servers, some 4 s once the tools are there. Closing the workspace ends them; on failure they have ended already. */
 export async function startServers(signal?: AbortSignal): Promise<Servers> {
-  const tools = await provideTools(signal === undefined ? {} : { signal });
+  const tools = await provideTools(signal === undefined ? {} : { signal }, SERVER_TOOLS);
   const workspace = await Workspace.create();
   const failed = new AbortController();
   const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);

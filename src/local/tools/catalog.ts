@@ -5,13 +5,18 @@
  * (kube-apiserver on macOS, say) has no release here and is built instead.
  */
 
-export const TOOL_NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'versitygw'] as const;
+/** What the servers of demo and tests consist of. */
+export const SERVER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'versitygw'] as const;
+/** Those, and what only tests need. */
+export const TOOL_NAMES = [...SERVER_TOOLS, 'helm'] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
-export type ToolPaths = Readonly<Record<ToolName, string>>;
+export type Paths<Name extends ToolName> = Readonly<Record<Name, string>>;
+export type ToolPaths = Paths<(typeof SERVER_TOOLS)[number]>;
 
 export const KUBERNETES_VERSION = 'v1.37.2';
 export const ETCD_VERSION = 'v3.6.8';
 export const VERSITYGW_VERSION = 'v1.8.0';
+export const HELM_VERSION = 'v4.3.1';
 
 /** As Node names them (process.platform, process.arch). */
 export interface Platform {
@@ -23,6 +28,7 @@ export interface Platform {
 export const SITES = {
   kubernetes: { variable: 'DOSSIER_KUBERNETES_DOWNLOADS', url: 'https://dl.k8s.io' },
   github: { variable: 'DOSSIER_GITHUB_DOWNLOADS', url: 'https://github.com' },
+  helm: { variable: 'DOSSIER_HELM_DOWNLOADS', url: 'https://get.helm.sh' },
 } as const;
 
 export interface Release {
@@ -79,6 +85,18 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     linkerFlags: [`-X main.Version=${VERSITYGW_VERSION}`],
     site: 'github',
     release: versitygwRelease,
+  },
+  helm: {
+    name: 'helm',
+    version: HELM_VERSION,
+    variable: 'DOSSIER_HELM',
+    versionArguments: ['version', '--short'],
+    agreeing: 1,
+    module: 'helm',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    linkerFlags: [`-X helm.sh/helm/v4/internal/version.version=${HELM_VERSION}`],
+    site: 'helm',
+    release: helmRelease,
   },
 };
 
@@ -145,4 +163,13 @@ function versitygwRelease({ os, arch }: Platform): Release | undefined {
   const folder = `versitygw_${VERSITYGW_VERSION}_${system}_${machine}`;
   const base = `/versity/versitygw/releases/download/${VERSITYGW_VERSION}`;
   return { path: `${base}/${folder}.tar.gz`, checksumPath: `${base}/checksums.txt`, member: `${folder}/versitygw` };
+}
+
+function helmRelease(platform: Platform): Release | undefined {
+  const arch = goArch(platform);
+  const exists = platform.os === 'linux' || (platform.os === 'darwin' && (arch === 'amd64' || arch === 'arm64'));
+  if (arch === undefined || !exists) return undefined;
+  const folder = `${platform.os}-${arch}`;
+  const path = `/helm-${HELM_VERSION}-${folder}.tar.gz`;
+  return { path, checksumPath: `${path}.sha256sum`, member: `${folder}/helm` };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.ts';
 import { cachedPath, cacheFolder, install, isProgram, removePartial, type Environment } from './cache.ts';
-import { SITES, TOOL_NAMES, TOOLS, type Platform, type Tool, type ToolName, type ToolPaths } from './catalog.ts';
+import { SITES, TOOL_NAMES, TOOLS, type Paths, type Platform, type Tool, type ToolName } from './catalog.ts';
 import { Downloader, type Silence } from './download.ts';
 import { namedByEnvironment } from './environment.ts';
 import { withLock } from './lock.ts';
@@ -44,14 +44,17 @@ export class ToolsMissingError extends Error {
   }
 }
 
-/** Resolves to the path of every tool; throws ToolsMissingError, or the signal's reason. */
-export async function provideTools(options: ProvideOptions = {}): Promise<ToolPaths> {
+/** Resolves to the paths of the tools asked for, by default of all; throws ToolsMissingError, or the signal's reason. */
+export async function provideTools<Name extends ToolName = ToolName>(
+  options: ProvideOptions = {},
+  names: readonly Name[] = TOOL_NAMES as readonly ToolName[] as readonly Name[],
+): Promise<Paths<Name>> {
   const env = options.env ?? process.env;
   const platform = options.platform ?? { os: process.platform, arch: process.arch };
   const cache = cacheFolder(env);
   const progress = options.progress ?? new Progress(process.stderr);
   const outcomes = new Map<ToolName, Outcome>();
-  for (const name of TOOL_NAMES) outcomes.set(name, await find(TOOLS[name], { env, platform, cache, progress }));
+  for (const name of names) outcomes.set(name, await find(TOOLS[name], { env, platform, cache, progress }));
 
   const wanted = new Map([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'missing' ? [[name, outcome.attempts] as const] : [])));
   if (wanted.size > 0) {
@@ -61,7 +64,7 @@ export async function provideTools(options: ProvideOptions = {}): Promise<ToolPa
 
   const failed = new Map([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'found' ? [] : [[name, outcome.attempts] as const])));
   if (failed.size > 0) throw new ToolsMissingError(failed);
-  return Object.fromEntries([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'found' ? [[name, outcome.path]] : []))) as ToolPaths;
+  return Object.fromEntries([...outcomes].flatMap(([name, outcome]) => (outcome.kind === 'found' ? [[name, outcome.path]] : []))) as Paths<Name>;
 }
 
 interface Search {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { onTestFailed, onTestFinished } from 'vitest';
-import { TOOL_NAMES, TOOLS } from '../../../src/local/tools/catalog.ts';
+import { SERVER_TOOLS, TOOLS } from '../../../src/local/tools/catalog.ts';
 import { tools } from '../support/servers.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../src/local/demo/main.ts');
@@ -33,7 +33,7 @@ export class DemoPlace {
     this.temporary = temporary;
     this.output = join(root, 'files');
     this.scratch = root;
-    const named = TOOL_NAMES.map((name) => [TOOLS[name].variable, tools()[name]] as const);
+    const named = SERVER_TOOLS.map((name) => [TOOLS[name].variable, tools()[name]] as const);
     this.#env = { ...process.env, TMPDIR: temporary, DOSSIER_CACHE: join(root, 'cache'), ...Object.fromEntries(named) };
   }
 

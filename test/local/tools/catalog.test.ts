@@ -19,6 +19,9 @@ test.each<[ToolName, Platform, string | undefined]>([
   ['versitygw', LINUX, 'https://github.com/versity/versitygw/releases/download/v1.8.0/versitygw_v1.8.0_Linux_x86_64.tar.gz'],
   ['versitygw', MAC, 'https://github.com/versity/versitygw/releases/download/v1.8.0/versitygw_v1.8.0_Darwin_arm64.tar.gz'],
   ['versitygw', { os: 'linux', arch: 'riscv64' }, undefined],
+  ['helm', LINUX, 'https://get.helm.sh/helm-v4.3.1-linux-amd64.tar.gz'],
+  ['helm', MAC, 'https://get.helm.sh/helm-v4.3.1-darwin-arm64.tar.gz'],
+  ['helm', { os: 'win32', arch: 'x64' }, undefined],
 ])('%s on %o comes from %s', (name, platform, url) => {
   const release = TOOLS[name].release(platform);
   expect(release && SITES[TOOLS[name].site].url + release.path).toBe(url);
@@ -31,6 +34,7 @@ describe('the version of a download is that of the pinned module', () => {
     'kube-controller-manager': 'k8s.io/kubernetes',
     kubectl: 'k8s.io/kubernetes',
     versitygw: 'github.com/versity/versitygw',
+    helm: 'helm.sh/helm/v4',
   };
 
   test.each(TOOL_NAMES)('%s', (name) => {

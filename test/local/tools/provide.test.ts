@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cacheFolder } from '../../../src/local/tools/cache.ts';
-import { TOOL_NAMES, TOOLS, type ToolName, type ToolPaths } from '../../../src/local/tools/catalog.ts';
+import { SERVER_TOOLS, TOOL_NAMES, TOOLS, type Paths, type ToolName } from '../../../src/local/tools/catalog.ts';
 import { provideTools } from '../../../src/local/tools/provide.ts';
 import { makeFolder, optionsFor, PLATFORM, publish, type Weather, writeProgram } from './support.ts';
 
@@ -25,7 +25,7 @@ function fakeGo(behaviour: 'builds' | 'fails'): string {
   return [folder, SYSTEM_PATH].join(delimiter);
 }
 
-function say(paths: ToolPaths): Readonly<Record<string, string>> {
+function say(paths: Paths<ToolName>): Readonly<Record<string, string>> {
   return Object.fromEntries(TOOL_NAMES.map((name) => [name, execFileSync(paths[name], { encoding: 'utf8' }).trim()]));
 }
 
@@ -85,6 +85,13 @@ describe('tools are looked for in order', () => {
     const lines: string[] = [];
     expect(await provideTools(optionsFor(cache, site.url, SYSTEM_PATH, lines))).toEqual(first);
     expect(lines).toEqual([]);
+  });
+
+  test('only the tools that are asked for are made', async () => {
+    const [cache, site] = [makeFolder(), await publish()];
+    const paths = await provideTools(optionsFor(cache, site.url, SYSTEM_PATH), SERVER_TOOLS);
+    expect(Object.keys(paths)).toEqual(SERVER_TOOLS);
+    expect(readdirSync(cache).filter((name) => name.startsWith('helm'))).toEqual([]);
   });
 
   test('a cache of another platform or version is not used', async () => {

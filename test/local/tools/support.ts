@@ -81,7 +81,7 @@ function archive(member: string, script: string): Buffer {
 /** Options that keep a test inside `cache`, `site` and the programs in `path`; `lines` takes what a person would see. */
 export function optionsFor(cache: string, site: string, path: string, lines: string[] = []): ProvideOptions & { readonly env: Environment } {
   return {
-    env: { DOSSIER_CACHE: cache, DOSSIER_KUBERNETES_DOWNLOADS: site, DOSSIER_GITHUB_DOWNLOADS: site, PATH: path },
+    env: { DOSSIER_CACHE: cache, DOSSIER_KUBERNETES_DOWNLOADS: site, DOSSIER_GITHUB_DOWNLOADS: site, DOSSIER_HELM_DOWNLOADS: site, PATH: path },
     platform: PLATFORM,
     progress: new Progress({ write: (text) => lines.push(text) }),
     silence: { connectMs: 2_000, answerMs: 2_000, nextByteMs: 1_000 },
