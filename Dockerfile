@@ -1,0 +1,45 @@
+# Two images from one file: `--target operator` and `--target runner`.
+# The programs are single files without packages; bundles are the same on every processor, so they are made on the builder's own.
+FROM --platform=$BUILDPLATFORM node:26-slim AS bundle
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+# No install script is needed to bundle, so none is run.
+RUN npm ci --ignore-scripts
+COPY src ./src
+COPY scripts/bundle.ts ./scripts/
+RUN node scripts/bundle.ts
+
+
+FROM node:26-slim AS base
+ARG VERSION=0.0.0-dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.vendor="Dossier" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY LICENSE ./
+
+
+FROM base AS operator
+LABEL org.opencontainers.image.title="dossier-operator" \
+      org.opencontainers.image.description="Turns Reports into Jobs and watches over their files"
+COPY --from=bundle /build/dist/operator.mjs ./
+# A number, so that the kubelet can see that it is not root.
+USER 1000:1000
+# 8080 metrics, 8081 health
+EXPOSE 8080 8081
+ENTRYPOINT ["node", "/app/operator.mjs"]
+
+
+FROM base AS runner
+LABEL org.opencontainers.image.title="dossier-runner" \
+      org.opencontainers.image.description="Reads rows, writes one report file into a bucket"
+# For custom code from git repositories; the certificates are git's, Node brings its own.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
+    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old
+COPY --from=bundle /build/dist/runner.mjs ./
+USER 1000:1000
+ENTRYPOINT ["node", "/app/runner.mjs"]

@@ -1,0 +1,33 @@
+/**
+ * `npm run bundle`: makes dist/operator.mjs and dist/runner.mjs, one file a program, for the images.
+ *
+ * A pod loads one file of some MB instead of some thousand small ones, and the image holds neither packages nor sources. Everything else runs the sources as they are.
+ */
+import { join } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '..');
+const PROGRAMS = { operator: 'src/operator/main.ts', runner: 'src/runner/main.ts' };
+
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  // Some packages are CommonJS and ask for Node's own modules by require(), which a module does not have.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // Native variant of the driver, used only by those who install it.
+  external: ['pg-native'],
+  keepNames: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** Bundles every program into `folder`. */
+export async function bundle(folder: string): Promise<void> {
+  await build({ ...OPTIONS, entryPoints: PROGRAMS, outdir: folder });
+}
+
+if (import.meta.main) await bundle(join(ROOT, 'dist'));
