@@ -1,0 +1,95 @@
+{{- define "dossier.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{- /* Name of everything the release makes for the operator: <release>-operator, or dossier-operator for a release named dossier. */}}
+{{- define "dossier.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- else if contains (include "dossier.name" .) .Release.Name -}}
+{{- printf "%s-operator" (.Release.Name | trunc 43 | trimSuffix "-") -}}
+{{- else -}}
+{{- printf "%s-%s-operator" .Release.Name (include "dossier.name" .) | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{- define "dossier.serviceAccountName" -}}
+{{- default (ternary (include "dossier.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- end }}
+
+{{- define "dossier.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "dossier.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end }}
+
+{{- define "dossier.labels" -}}
+{{ include "dossier.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
+{{- end }}
+
+{{- /* One image reference of {image, default tag}. */}}
+{{- define "dossier.image" -}}
+{{- $image := index . 0 -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository (default (index . 1) $image.tag) -}}
+{{- end -}}
+{{- end }}
+
+{{- /* The rights in namespaces with Reports; docs/security.md explains each. */}}
+{{- define "dossier.namespacedRules" -}}
+- apiGroups: [dossier.dev]
+  resources: [reports]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [dossier.dev]
+  resources: [reportstorages]
+  verbs: [get, list, watch, patch]
+- apiGroups: [dossier.dev]
+  resources: [reporttemplates, reportschedules]
+  verbs: [get, list, watch]
+- apiGroups: [dossier.dev]
+  resources: [reports/status, reporttemplates/status, reportstorages/status, reportschedules/status]
+  verbs: [patch]
+- apiGroups: [dossier.dev]
+  resources: [reports/finalizers, reportschedules/finalizers]
+  verbs: [update]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: ['']
+  resources: [pods]
+  verbs: [list, watch]
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [get]
+{{- if .Values.progress.enabled }}
+- apiGroups: ['']
+  resources: [pods/log]
+  verbs: [get]
+{{- end }}
+- apiGroups: ['']
+  resources: [events]
+  verbs: [list]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{- /* The rights to things that belong to no namespace. */}}
+{{- define "dossier.clusterRules" -}}
+- apiGroups: [dossier.dev]
+  resources: [clusterreporttemplates]
+  verbs: [get, list, watch]
+{{- if not .Values.watchNamespaces }}
+- apiGroups: [dossier.dev]
+  resources: [clusterreporttemplates/status]
+  verbs: [patch]
+{{- end }}
+- apiGroups: ['']
+  resources: [namespaces]
+  verbs: [get]
+{{- end }}
