@@ -6,8 +6,10 @@ SHELL := /bin/bash
 
 INSTALLED := node_modules/.package-lock.json
 REPORT := coverage/tests.json
+# Of images; the chart's appVersion is the same.
+VERSION = $(shell node -p "require('./package.json').version")
 
-.PHONY: help demo test check fix generate clean
+.PHONY: help demo test check fix generate images clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -30,6 +32,12 @@ fix: $(INSTALLED) ## Format the code and make the generated files anew
 
 generate: $(INSTALLED) ## Make types and docs/reference/ from crds/, and the WebAssembly of kernel/
 	@npm run --silent generate
+
+images: ## Build the images with Docker (make images REPOSITORY=registry.example.com/team/ VERSION=1.0.0)
+	@for program in operator runner; do \
+	  docker build --target $$program --tag "$(REPOSITORY)dossier-$$program:$(VERSION)" \
+	    --build-arg VERSION="$(VERSION)" --build-arg REVISION="$$(git rev-parse HEAD)" .; \
+	done
 
 clean: ## Remove what was installed or built here (the cache of tools outside the repository stays)
 	rm -rf node_modules dist coverage demo-output

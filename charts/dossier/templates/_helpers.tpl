@@ -49,10 +49,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
   resources: [reportstorages]
   verbs: [get, list, watch, patch]
 - apiGroups: [dossier.dev]
+  resources: [reportdownloads]
+  verbs: [get, list, watch, patch, delete]
+- apiGroups: [dossier.dev]
   resources: [reporttemplates, reportschedules]
   verbs: [get, list, watch]
 - apiGroups: [dossier.dev]
-  resources: [reports/status, reporttemplates/status, reportstorages/status, reportschedules/status]
+  resources: [reports/status, reportdownloads/status, reporttemplates/status, reportstorages/status, reportschedules/status]
   verbs: [patch]
 - apiGroups: [dossier.dev]
   resources: [reports/finalizers, reportschedules/finalizers]
@@ -63,8 +66,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 - apiGroups: ['']
   resources: [pods]
   verbs: [list, watch]
+# By a Role too, as long as it is the Role's own namespace.
 - apiGroups: ['']
-  resources: [secrets]
+  resources: [secrets, namespaces]
   verbs: [get]
 {{- if .Values.progress.enabled }}
 - apiGroups: ['']
@@ -89,7 +93,4 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
   resources: [clusterreporttemplates/status]
   verbs: [patch]
 {{- end }}
-- apiGroups: ['']
-  resources: [namespaces]
-  verbs: [get]
 {{- end }}

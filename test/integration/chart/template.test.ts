@@ -1,0 +1,134 @@
+/** What the chart makes of values, without a cluster. Snapshots are rewritten by `npx vitest run --project integration test/integration/chart -u`. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { parseAllDocuments, stringify } from 'yaml';
+import { parseOptions } from '../../../src/operator/options.ts';
+import { CHART, helm, printed, type Printed } from './helm.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dossier-chart-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function template(values: object = {}): Promise<Printed> {
+  writeFileSync(join(folder, 'values.yaml'), stringify(values));
+  return helm(['template', 'dossier', CHART, '-n', 'dossier-system', '-f', join(folder, 'values.yaml')], { folder });
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } } };
+}
+
+async function manifests(values: object = {}): Promise<readonly Manifest[]> {
+  const documents = parseAllDocuments(await printed(template(values)));
+  return documents.map((document) => document.toJS() as Manifest | null).filter((manifest) => manifest !== null);
+}
+
+function named(all: readonly Manifest[]): readonly string[] {
+  return all
+    .map(({ kind, metadata }) => `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`)
+    .toSorted();
+}
+
+const EVERYTHING = {
+  image: { repository: 'registry.example.com/operator', digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always' },
+  imagePullSecrets: [{ name: 'registry' }],
+  runner: { image: { repository: 'registry.example.com/runner', tag: '1.2.3' }, imagePullSecrets: ['registry'] },
+  replicaCount: 2,
+  storage: { endpoints: ['10.0.0.0/8', 'minio.example.com:9000'], identity: { billing: ['reports/2026'] } },
+  jobs: { labelPrefixes: [], priorityClasses: ['low'], nodeSelectorKeys: ['pool'], tolerationKeys: ['pool'] },
+  admissionPolicy: { exemptUsers: ['system:serviceaccount:velero:velero'] },
+  networkPolicy: {
+    enabled: true,
+    metricsFrom: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
+    customCode: { namespaces: ['billing'] },
+  },
+  serviceAccount: { annotations: { 'example.com/role': 'reports' } },
+  serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
+  podLabels: { team: 'platform' },
+  podAnnotations: { note: 'reports' },
+  extraEnv: [{ name: 'TZ', value: 'UTC' }],
+  nodeSelector: { pool: 'system' },
+  tolerations: [{ key: 'pool', operator: 'Exists' }],
+  affinity: { podAntiAffinity: {} },
+  topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' }],
+  priorityClassName: 'system-cluster-critical',
+  podDisruptionBudget: { enabled: true },
+};
+
+test.each([
+  ['defaults', {}],
+  ['everything', EVERYTHING],
+  ['some-namespaces', { watchNamespaces: ['billing', 'sales'], rbac: { clusterTemplates: false } }],
+])('%s', async (name, values) => {
+  const text = await printed(template({ ...values, crds: { enabled: false } }));
+  await expect(text).toMatchFileSnapshot(`snapshots/${name}.yaml`);
+});
+
+test('is what helm lint finds nothing to say about', async () => {
+  const { code, stdout } = await helm(['lint', '--strict', CHART], { folder });
+  expect([code, stdout]).toEqual([0, expect.stringContaining('0 chart(s) failed')]);
+});
+
+test('has every CRD, kept or not, with every number as it was', async () => {
+  const kept = await printed(template());
+  expect(kept.match(/^ {4}helm\.sh\/resource-policy: keep$/gm)).toHaveLength(kept.match(/^kind: CustomResourceDefinition$/gm)?.length ?? 0);
+  expect(await printed(template({ crds: { keep: false } }))).not.toContain('resource-policy');
+  expect(named(await manifests({ crds: { enabled: false } })).filter((name) => name.startsWith('CustomResource'))).toEqual([]);
+  expect(kept).not.toMatch(/: [0-9.]+e\+[0-9]+$/m);
+});
+
+test('with watchNamespaces there are no rights beyond them but those of cluster templates', async () => {
+  const both = named(await manifests({ watchNamespaces: ['billing', 'sales'], crds: { enabled: false }, rbac: { aggregateRoles: false } }));
+  expect(both.filter((name) => /Role /.test(name))).toEqual([
+    'ClusterRole dossier-operator',
+    'Role billing/dossier-operator',
+    'Role dossier-system/dossier-operator-leader',
+    'Role sales/dossier-operator',
+  ]);
+  const none = await manifests({ watchNamespaces: ['billing'], rbac: { clusterTemplates: false, aggregateRoles: false } });
+  expect(named(none).filter((name) => name.startsWith('ClusterRole'))).toEqual([]);
+});
+
+test.each([
+  [
+    'defaults',
+    {},
+    { runner: { image: 'dossier-runner:0.1.0' }, allow: { labelPrefixes: ['kueue.x-k8s.io/'], priorityClassNames: undefined } },
+  ],
+  [
+    'everything',
+    EVERYTHING,
+    {
+      runner: { image: 'registry.example.com/runner:1.2.3', imagePullSecrets: ['registry'], resources: { limits: { memory: '512Mi' } } },
+      allow: { labelPrefixes: [], priorityClassNames: ['low'], nodeSelectorKeys: ['pool'], tolerationKeys: ['pool'] },
+      identityStorages: new Map([['billing', ['reports/2026']]]),
+      storageEndpoints: { private: 'listed', allowed: ['10.0.0.0/8', 'minio.example.com:9000'] },
+      leaderElection: { enabled: true, namespace: 'dossier-system', name: 'dossier-operator' },
+    },
+  ],
+  ['some namespaces', { watchNamespaces: ['billing', 'sales'] }, { namespaces: ['billing', 'sales'], clusterTemplates: true }],
+])('the operator takes the arguments of %s', async (_, values, settings) => {
+  const deployment = (await manifests(values)).find(({ kind }) => kind === 'Deployment');
+  expect(parseOptions(deployment?.spec?.template?.spec.containers[0]?.args ?? [], {})).toMatchObject(settings);
+});
+
+test.each([
+  ['a misspelt value', { leaderElecton: { enabled: false } }, "additional properties 'leaderElecton' not allowed"],
+  ['a misspelt value inside', { crds: { keeep: true } }, "additional properties 'keeep' not allowed"],
+  ['a value of another type', { replicaCount: 'two' }, "at '/replicaCount': got string, want integer"],
+  ['a level that is none', { log: { level: 'loud' } }, "at '/log/level': value must be one of"],
+  ['two replicas without a leader', { replicaCount: 2, leaderElection: { enabled: false } }, "at '/replicaCount': maximum"],
+  [
+    'resources as numbers',
+    { runner: { resources: { requests: {}, limits: { cpu: 2 } } } },
+    "at '/runner/resources/limits/cpu': got number, want string",
+  ],
+])('%s is refused by name', async (_, values, message) => {
+  const { code, stderr } = await template(values);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+});
