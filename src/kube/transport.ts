@@ -64,14 +64,18 @@ export class HttpTransport implements Transport {
     this.#userAgent = userAgent;
     this.#deadlineMs = deadlineMs;
     const connect = { ...config.tls, timeout: CONNECT_TIMEOUT_MS };
+    // undici would speak HTTP/2 by itself: all watches and requests then share one connection and its fate, and a stream that was aborted before the connection broke
+    // raises an error that nobody can catch, which ends the process.
+    const allowH2 = false;
     this.#requests = new Agent({
       connect,
+      allowH2,
       connections: MAX_CONNECTIONS,
       headersTimeout: SILENCE_TIMEOUT_MS,
       bodyTimeout: SILENCE_TIMEOUT_MS,
     });
     // Watches hold a connection each for minutes; they must neither wait for a place in the pool nor be cut by its time-outs. Their reader has its own.
-    this.#streams = new Agent({ connect, headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: 0 });
+    this.#streams = new Agent({ connect, allowH2, headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: 0 });
   }
 
   async request(request: KubeRequest): Promise<string> {

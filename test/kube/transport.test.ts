@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConnectionError, KubeError } from '../../src/kube/errors.ts';
 import { HttpTransport, type KubeRequest } from '../../src/kube/transport.ts';
+import { Authority } from '../../src/local/authority.ts';
 import { FakeApiserver } from '../support/fake-apiserver.ts';
 import { cutInTheMiddle, hangUp, noAnswer, refuse, silence } from '../support/weather.ts';
 
@@ -297,5 +299,26 @@ describe('connections', () => {
     expect(server.openConnections).toBeGreaterThanOrEqual(2);
     await transport.close();
     await vi.waitFor(() => expect(server.openConnections).toBe(0));
+  });
+
+  test('speak HTTP/1.1 to a server that would rather speak HTTP/2', async () => {
+    const authority = await Authority.create('apiserver');
+    const { certificate, key } = await authority.issueServer('apiserver');
+    const secure = createSecureServer({ cert: certificate, key, allowHTTP1: true }, (request, response) => {
+      response.end(request.httpVersion);
+    });
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const { port } = secure.address() as AddressInfo;
+    const tls = { ca: authority.certificate, rejectUnauthorized: true };
+    const config = { server: new URL(`https://127.0.0.1:${port}`), tls, authorization: async () => undefined };
+    const encrypted = new HttpTransport(config, 'dossier-test/1');
+    const signal = new AbortController().signal;
+    expect(await encrypted.request({ method: 'GET', path: LIST, signal })).toBe('1.1');
+    const { body } = await encrypted.stream({ method: 'GET', path: `${LIST}?watch=1`, signal });
+    expect(Buffer.concat(await Array.fromAsync(body)).toString()).toBe('1.1');
+    await encrypted.close();
+    secure.close();
+    await once(secure, 'close');
   });
 });
