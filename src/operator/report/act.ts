@@ -133,12 +133,13 @@ async function cleanBucket(parts: ReportParts, report: Report, place: FilePlace,
     const storage = findStorage(parts, report, place);
     if (storage === undefined) return; // Nobody recorded one and none is configured: no run ever had a bucket to write to.
     const access = await parts.accesses.open(storage);
-    await access.removeReport(
-      place.names.map((name) => keyOfFile(report, storage, name)),
-      uid,
-      signal,
-    );
-    parts.cleanups.forget(uid);
+    for (const name of place.names) {
+      const key = keyOfFile(report, storage, name);
+      const where = `${storage.metadata.uid}/${key}`;
+      if (parts.cleanups.isClean(uid, where)) continue;
+      await access.removeFile(key, uid, signal);
+      parts.cleanups.cleaned(uid, where);
+    }
   } catch (error) {
     if (error instanceof StorageError) {
       parts.cleanups.failed(uid, error, Date.now());

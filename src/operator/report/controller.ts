@@ -5,7 +5,7 @@ import type { Report } from '../../api/generated/report.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import { controllerOf, type Pod } from '../../kube/objects.ts';
 import type { ObjectKey } from '../../kube/store.ts';
-import { StorageBusy } from '../storage/access.ts';
+import { StorageBusy, StorageError } from '../storage/access.ts';
 import { act, JobRefused } from './act.ts';
 import { decide, jobRefused } from './decide.ts';
 import { gather } from './gather.ts';
@@ -27,7 +27,11 @@ export async function reconcileReport(parts: ReportParts, key: ObjectKey, contex
     return await lookAt(parts, key, context);
   } catch (error) {
     if (error instanceof StorageBusy) return { kind: 'requeueAfter', ms: BUSY_INTERVAL_MS * (1 + Math.random()) };
-    throw error;
+    const uid = parts.reports.get(key)?.metadata.uid;
+    if (!(error instanceof StorageError) || uid === undefined) throw error;
+    const ms = parts.cleanups.pauseMs(uid, Math.random());
+    context.log.warn({ err: error, retryMs: ms }, 'the bucket cannot be cleaned yet; will retry');
+    return { kind: 'requeueAfter', ms };
   }
 }
 

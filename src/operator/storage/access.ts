@@ -22,8 +22,8 @@ export class StorageError extends Error {
 
 export interface StorageAccess {
   head(key: string, signal: AbortSignal): Promise<HeadOutcome>;
-  /** Aborts every upload under exactly these keys and deletes the objects there that carry this Report's UID, in all their versions. Throws StorageError. */
-  removeReport(keys: readonly string[], reportUid: string, signal: AbortSignal): Promise<void>;
+  /** Aborts every upload under exactly this key and deletes the object there if it carries this Report's UID, in all its versions. Throws StorageError. */
+  removeFile(key: string, reportUid: string, signal: AbortSignal): Promise<void>;
   /** A link to the object, signed for the storage's public endpoint. Throws StorageError. */
   presign(key: string, time: LinkTime, signal: AbortSignal): Promise<string>;
 }

@@ -81,7 +81,7 @@ export class StorageClients implements StorageAccesses {
     const { uid } = storage.metadata;
     return {
       head: (key, signal) => this.#within(uid, () => head(store, key, signal)),
-      removeReport: (keys, reportUid, signal) => this.#within(uid, () => removeReport(store, keys, reportUid, signal)),
+      removeFile: (key, reportUid, signal) => this.#within(uid, () => removeFile(store, key, reportUid, signal)),
       presign: (key, time, signal) => presign(store, key, time, signal),
     };
   }
@@ -138,10 +138,10 @@ async function head(store: ObjectStore, key: string, signal: AbortSignal): Promi
   }
 }
 
-async function removeReport(store: ObjectStore, keys: readonly string[], reportUid: string, signal: AbortSignal): Promise<void> {
+async function removeFile(store: ObjectStore, key: string, reportUid: string, signal: AbortSignal): Promise<void> {
   try {
     // An object under our key that is not this Report's ('foreign') is left alone: somebody put it there, and it is theirs.
-    for (const key of keys) await store.remove(key, reportUid, signal);
+    await store.remove(key, reportUid, signal);
   } catch (error) {
     throw toStorageError(error);
   }
