@@ -1,5 +1,5 @@
 /**
- * Turns changes of Reports, Jobs, pods, templates and storages into looks at Reports: gather, decide, act.
+ * Turns changes of Reports, Jobs, pods, templates and storages into looks at Reports: gather, decide, act; and before a Report is ended, make sure.
  */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
@@ -7,6 +7,7 @@ import { controllerOf, type Pod } from '../../kube/objects.ts';
 import type { ObjectKey } from '../../kube/store.ts';
 import { StorageBusy, StorageError } from '../storage/access.ts';
 import { act, JobRefused } from './act.ts';
+import { cachesAgree, needsCertainty } from './certainty.ts';
 import { decide, jobRefused } from './decide.ts';
 import { gather } from './gather.ts';
 import { isFinished } from './job-state.ts';
@@ -20,6 +21,8 @@ import { templateKeyOf } from '../template/template.ts';
 import { isTerminal } from './status.ts';
 
 const BUSY_INTERVAL_MS = 1_000;
+/** A watch that lags by milliseconds wakes us sooner; one that is being set up again takes seconds. */
+const LAG_INTERVAL_MS = 500;
 const NO_APPOINTMENT: Result = { kind: 'done' };
 
 export async function reconcileReport(parts: ReportParts, key: ObjectKey, context: ReconcileContext): Promise<Result> {
@@ -40,6 +43,10 @@ async function lookAt(parts: ReportParts, key: ObjectKey, context: ReconcileCont
   if (view === undefined) return NO_APPOINTMENT;
   const now = Date.now();
   const plan = decide(view, now);
+  if (needsCertainty(view.report, plan) && !(await cachesAgree(parts, view.report, context.signal))) {
+    context.log.debug('what is cached is not what is there; looking again');
+    return { kind: 'requeueAfter', ms: LAG_INTERVAL_MS * (1 + Math.random()) };
+  }
   try {
     await act(parts, view.report, plan, context);
     return resultOf(plan);
