@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type S3Operation =
   | 'HeadBucket'
@@ -42,7 +43,11 @@ export type Weather =
   | 'corrupt'
   | { readonly status: number; readonly code?: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
   /** Goes on when the promise resolves. */
-  | { readonly after: Promise<void> };
+  | { readonly after: Promise<void> }
+  /** The store never hears of it; nothing is answered for so long, and then the connection ends. */
+  | { readonly hangMs: number }
+  /** The connection ends when so many bytes of the body have gone on to the store, or all of them. */
+  | { readonly cutAfterBytes: number };
 
 export class S3Proxy {
   readonly seen: SeenRequest[] = [];
@@ -95,8 +100,13 @@ export class S3Proxy {
     }
     if (weather === 'pass' || weather === 'loseReply' || weather === 'corrupt') return this.#forward(request, response, weather);
     if (weather === 'cut') return void request.socket.destroy();
+    if (typeof weather === 'object' && 'cutAfterBytes' in weather) return this.#cutWithin(request, weather.cutAfterBytes);
     request.resume();
     if (weather === 'hang') return;
+    if ('hangMs' in weather) {
+      await sleep(weather.hangMs);
+      return void request.socket.destroy();
+    }
     const { status, code, body, headers } = weather;
     const document = body ?? (code === undefined ? '' : `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code></Error>`);
     response.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(document), ...headers });
@@ -120,6 +130,20 @@ export class S3Proxy {
     }
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     answer.pipe(response);
+  }
+
+  async #cutWithin(request: IncomingMessage, bytes: number): Promise<void> {
+    const { hostname, port } = this.#target;
+    const onward = httpRequest({ hostname, port, method: request.method, path: request.url, headers: request.headers });
+    onward.on('error', () => undefined);
+    let left = bytes;
+    for await (const piece of request as AsyncIterable<Buffer>) {
+      await new Promise((resolve) => onward.write(piece.subarray(0, left), resolve));
+      left -= piece.byteLength;
+      if (left <= 0) break;
+    }
+    onward.destroy();
+    request.socket.destroy();
   }
 
   #note(request: IncomingMessage): SeenRequest {
