@@ -55,6 +55,7 @@ export const STOPPED_ODD: u32 = 2;
 /** What `run` writes. */
 export const FORMAT_DELIMITED: u32 = 0;
 export const FORMAT_JSON: u32 = 1;
+export const FORMAT_SHEET: u32 = 2;
 
 /** Bytes behind each buffer that vector instructions may read or write. */
 const SLACK: u32 = 64;

@@ -110,6 +110,28 @@ export function putDate(from: usize, end: usize, to: usize): usize {
   return putRaw(from, end, to);
 }
 
+/** Days since 1970 of `YYYY-MM-DD`; i32.MIN_VALUE when the text is no day of the calendar. */
+export function daysOf(from: usize, end: usize): i32 {
+  if (putDate(from, end, scratch) === 0) return i32.MIN_VALUE;
+  const year = twoDigits(scratch) * 100 + twoDigits(scratch + 2);
+  const month = twoDigits(scratch + 5);
+  const day = twoDigits(scratch + 8);
+  const leap = (year & 3) === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (month - 1 > 11 || day - 1 >= (month === 2 ? (leap ? 29 : 28) : 30 + ((month + (month >> 3)) & 1))) return i32.MIN_VALUE;
+  // Years from March, so that a leap day is their last.
+  const marchYear = month > 2 ? year + 400 : year + 399;
+  const monthFromMarch = month > 2 ? month - 3 : month + 9;
+  const dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1;
+  return <i32>(marchYear * 365 + marchYear / 4 - marchYear / 100 + marchYear / 400 + dayOfYear) - 719_468 - 146_097;
+}
+
+const scratch: usize = heap.alloc(32);
+
+@inline
+function twoDigits(at: usize): u32 {
+  return <u32>load<u8>(at) * 10 + <u32>load<u8>(at, 1) - 528;
+}
+
 const SECONDS_PER_DAY: i64 = 86_400;
 const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
 

@@ -16,7 +16,7 @@ const PIECE_BYTES = 256 * 1024;
 const LEVEL = 5;
 
 /** No name, no time (so that the same rows are the same bytes), no flags, an unknown system. */
-const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
+export const GZIP_HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 
 export class GzipEncoder implements RowEncoder {
   readonly #inner: RowEncoder;
@@ -34,7 +34,7 @@ export class GzipEncoder implements RowEncoder {
   }
 
   start(columns: readonly Column[]): Uint8Array {
-    return Buffer.concat([HEADER, ...this.#pack(this.#inner.start(columns))]);
+    return Buffer.concat([GZIP_HEADER, ...this.#pack(this.#inner.start(columns))]);
   }
 
   encode(batch: RowBatch): Uint8Array {

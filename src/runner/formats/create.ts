@@ -6,8 +6,11 @@ import type { Compression, CsvOptions, JsonOptions, ReportFormat, XlsxOptions } 
 import type { RowEncoder } from '../rows.ts';
 import { CsvEncoder } from './csv.ts';
 import { CsvFormat } from './fast/csv-format.ts';
+import { FastGzipEncoder } from './fast/gzip-encoder.ts';
 import { JsonFormat } from './fast/json-format.ts';
 import { FastTextEncoder } from './fast/text-encoder.ts';
+import type { TextFormat } from './fast/text-format.ts';
+import { FastXlsxEncoder } from './fast/xlsx-encoder.ts';
 import { JsonEncoder } from './json.ts';
 import { XlsxEncoder } from './xlsx/encoder.ts';
 
@@ -26,6 +29,26 @@ export interface EncoderOptions {
  * @throws DossierError InvalidParameters when this runtime does not know the zone.
  */
 export function createEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
+  const reference = referenceEncoder(format, options);
+  if (format === 'XLSX') return new FastXlsxEncoder(options.xlsx, options.timeZone, reference);
+  const text = textFormat(format, options);
+  if (text === undefined) return reference;
+  switch (options.compression) {
+    case 'None':
+      return new FastTextEncoder(text, reference);
+    case 'Gzip':
+      return new FastGzipEncoder(text, reference);
+  }
+}
+
+/** Undefined when the kernel cannot write the format with these options. */
+function textFormat(format: Exclude<ReportFormat, 'XLSX'>, options: EncoderOptions): TextFormat | undefined {
+  if (format !== 'CSV') return new JsonFormat(format, options.json, options.timeZone);
+  return CsvFormat.takes(options.csv) ? new CsvFormat(options.csv, options.timeZone) : undefined;
+}
+
+/** The encoder that says what is right: plain, without the kernel. The fast ones write what it writes, and tests compare them. */
+export function referenceEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
   const encoder = plainEncoder(format, options);
   switch (options.compression) {
     case 'None':
@@ -36,20 +59,6 @@ export function createEncoder(format: ReportFormat, options: EncoderOptions): Ro
 }
 
 function plainEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
-  const reference = referenceEncoder(format, options);
-  switch (format) {
-    case 'CSV':
-      return CsvFormat.takes(options.csv) ? new FastTextEncoder(new CsvFormat(options.csv, options.timeZone), reference) : reference;
-    case 'JSON':
-    case 'NDJSON':
-      return new FastTextEncoder(new JsonFormat(format, options.json, options.timeZone), reference);
-    case 'XLSX':
-      return reference;
-  }
-}
-
-/** The encoder that says what is right: plain, without the kernel. The fast ones write what it writes, and tests compare them. */
-export function referenceEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
   switch (format) {
     case 'CSV':
       return new CsvEncoder(options.csv, options.timeZone);

@@ -227,6 +227,7 @@ export class CellFeed {
       const piece = bytes.subarray(from, from + RAW_BYTES);
       this.#take();
       this.#memory.set(piece, this.kernel.raw(piece.length));
+      this.kernel.rawFilled();
     }
   }
 

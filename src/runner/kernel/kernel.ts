@@ -33,6 +33,7 @@ export const STOPPED_ODD = 2;
 
 export const FORMAT_DELIMITED = 0;
 export const FORMAT_JSON = 1;
+export const FORMAT_SHEET = 2;
 
 /** What kernel/index.ts exports; addresses are offsets in `memory`. */
 export interface KernelExports {
@@ -55,7 +56,15 @@ export interface KernelExports {
   run(): number;
   skip(): void;
   raw(length: number): number;
+  rawFilled(): void;
   taken(): void;
+  setSheetRows(rows: number): void;
+  setPacked(shortestSearched: number): void;
+  beginPacked(): void;
+  endPacked(): void;
+  packedStart(): number;
+  packedEnd(): number;
+  packedTaken(): void;
 }
 
 /** The part of the API that is used here; Node's types leave it out. */

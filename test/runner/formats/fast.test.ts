@@ -1,13 +1,14 @@
 /** The kernel against the reference encoders: the same bytes, or the same refusal, whatever the rows. */
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createEncoder, referenceEncoder, type EncoderOptions } from '../../../src/runner/formats/create.ts';
-import type { CsvOptions, JsonOptions, ReportFormat } from '../../../src/runner/plan.ts';
+import type { Compression, CsvOptions, JsonOptions, ReportFormat } from '../../../src/runner/plan.ts';
 import { COLUMN_TYPES, type Cell, type Column, type RowBatch, type RowEncoder } from '../../../src/runner/rows.ts';
 import { nastyText, tableOf } from './arbitraries.ts';
-import { column, CSV_DEFAULTS, JSON_DEFAULTS, XLSX_DEFAULTS } from './encode.ts';
+import { column, CSV_DEFAULTS, FORMATS, JSON_DEFAULTS, XLSX_DEFAULTS } from './encode.ts';
+import { readZip } from './zip/read-zip.ts';
 
-const TEXT_FORMATS: readonly ReportFormat[] = ['CSV', 'JSON', 'NDJSON'];
 const ZONES = ['UTC', 'Europe/Berlin', 'America/St_Johns'] as const;
 
 const csvOptions: fc.Arbitrary<CsvOptions> = fc.record({
@@ -39,10 +40,18 @@ function outcome(encoder: RowEncoder, columns: readonly Column[], rows: RowBatch
   }
 }
 
+/** Packed files may differ in how they are packed. */
+function contentOf(format: ReportFormat, compression: Compression, file: Buffer): Buffer {
+  if (compression === 'Gzip') return gunzipSync(file);
+  return format === 'XLSX' ? Buffer.concat(readZip(file).flatMap(({ name, content }) => [Buffer.from(`\n${name}\n`), content])) : file;
+}
+
 /** Both outcomes; equal buffers are quick to compare this way. */
 function expectSame(format: ReportFormat, options: EncoderOptions, columns: readonly Column[], rows: RowBatch, batchSize = 100): void {
-  const fast = outcome(createEncoder(format, options), columns, rows, batchSize);
-  const reference = outcome(referenceEncoder(format, options), columns, rows, batchSize);
+  const [fast, reference] = [createEncoder(format, options), referenceEncoder(format, options)].map((encoder) => {
+    const file = outcome(encoder, columns, rows, batchSize);
+    return Buffer.isBuffer(file) ? contentOf(format, options.compression, file) : file;
+  });
   if (Buffer.isBuffer(fast) && Buffer.isBuffer(reference) && fast.equals(reference)) return;
   expect(String(fast)).toBe(String(reference));
 }
@@ -78,16 +87,81 @@ describe('the fast encoder', () => {
     );
   });
 
+  test('of XLSX writes what the reference writes', () => {
+    fc.assert(
+      fc.property(
+        tableOf(),
+        fc.constantFrom(...ZONES),
+        fc.integer({ min: 1, max: 13 }),
+        fc.constantFrom(undefined, '0.00', '#,##0 "&<>"'),
+        ({ columns, rows }, timeZone, batch, numberFormat) => {
+          const styled = columns.map((some) => (numberFormat === undefined ? some : { ...some, numberFormat }));
+          expectSame('XLSX', optionsOf({ timeZone }), styled, rows, batch);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each(['CSV', 'JSON', 'NDJSON'] as const)('of packed %s writes what the reference writes', (format) => {
+    fc.assert(
+      fc.property(
+        tableOf(),
+        csvOptions,
+        fc.constantFrom(...ZONES),
+        fc.integer({ min: 1, max: 13 }),
+        ({ columns, rows }, csv, timeZone, batch) => {
+          expectSame(format, optionsOf({ compression: 'Gzip', csv, timeZone }), columns, rows, batch);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('packs by itself what any reader unpacks: nothing, noise, one letter, and all in between', () => {
+    const texts = fc.oneof(
+      fc.array(fc.integer({ min: 0x20, max: 0x2fff }), { minLength: 100, maxLength: 30_000 }).map((codes) => String.fromCharCode(...codes)),
+      fc
+        .tuple(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 400 }))
+        .map(([text, times]) => text.repeat(times)),
+      nastyText,
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(texts, texts), { maxLength: 40 }), (rows) => {
+        const columns = [column('String'), column('String', { name: 'b' })];
+        expectSame('XLSX', optionsOf(), columns, rows, 7);
+        expectSame('CSV', optionsOf({ compression: 'Gzip' }), columns, rows, 7);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('packs many blocks as one stream', () => {
+    let state = 1;
+    const next = (below: number): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) % below;
+    const columns = (['String', 'Integer', 'Number', 'Timestamp', 'Boolean'] as const).map((type) => column(type));
+    const rows = Array.from({ length: 30_000 }, (): Cell[] => [
+      next(3) === 0 ? null : `item ${next(1000)} ${'x'.repeat(next(60))}`,
+      next(1e9) - 5e8,
+      next(1e6) / 10 ** next(4),
+      BigInt(next(2e9)) * 1_000_000_007n,
+      next(2) === 0,
+    ]);
+    for (const format of FORMATS) expectSame(format, optionsOf({ compression: format === 'XLSX' ? 'None' : 'Gzip' }), columns, rows, 333);
+  });
+
   test('takes texts of any length, and rows of any width, and runs that fill its buffers in the middle of a row', () => {
-    const lengths = [0, 1, 7, 8, 9, 15, 16, 17, 4_000, 65_535, 65_536, 65_537, 200_000];
+    const lengths = [0, 1, 7, 8, 9, 15, 16, 17, 32_767, 65_535, 65_536, 65_537, 200_000];
     const letters = ['a', '"', '\u00e9', '\u20ac', '\u{1F600}', '\ud800', '\u0001', '=', ',"\n'];
     const columns = letters.map((_, index) => column('String', { name: `c${index}` }));
     const rows = lengths.map((length) => letters.map((letter) => letter.repeat(Math.ceil(length / letter.length)).slice(0, length)));
     const wide = Array.from({ length: 16_500 }, (_, index) => column(index % 3 === 0 ? 'String' : 'Integer', { name: `c${index}` }));
     const wideRows = [0, 1, 2].map((row) => wide.map(({ type }, index): Cell => (type === 'String' ? `text ${row} ${index}` : index)));
-    for (const format of TEXT_FORMATS) {
-      expectSame(format, optionsOf(), columns, rows, 5);
-      expectSame(format, optionsOf(), wide, wideRows, 2);
+    const sheetRows = wideRows.map((row) => row.slice(0, 16_384));
+    for (const format of FORMATS) {
+      expectSame(format, optionsOf(), columns, format === 'XLSX' ? rows.slice(0, 9) : rows, 5);
+      if (format !== 'XLSX') expectSame(format, optionsOf({ compression: 'Gzip' }), columns, rows, 5);
+      expectSame(format, optionsOf(), format === 'XLSX' ? wide.slice(0, 16_384) : wide, format === 'XLSX' ? sheetRows : wideRows, 2);
     }
   });
 
@@ -110,8 +184,7 @@ describe('the fast encoder', () => {
           { maxLength: 30 },
         ),
         (rows) => {
-          for (const format of TEXT_FORMATS)
-            expectSame(format, optionsOf({ json: { decimals: 'Number', integers: 'Number' } }), columns, rows);
+          for (const format of FORMATS) expectSame(format, optionsOf({ json: { decimals: 'Number', integers: 'Number' } }), columns, rows);
         },
       ),
       { numRuns: 500 },
@@ -139,7 +212,7 @@ describe('the fast encoder', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(instant, instant), { maxLength: 20 }), fc.constantFrom(...ZONES), (rows, timeZone) => {
-        for (const format of TEXT_FORMATS)
+        for (const format of FORMATS)
           expectSame(format, optionsOf({ timeZone }), [column('Timestamp'), column('Timestamp', { name: 'b' })], rows);
       }),
       { numRuns: 500 },
@@ -175,9 +248,9 @@ describe('the fast encoder', () => {
           [2, cell],
           [3, null],
         ];
-        for (const format of TEXT_FORMATS) expectSame(format, optionsOf(), columns, rows, 2);
+        for (const format of FORMATS) expectSame(format, optionsOf(), columns, rows, 2);
       }
     }
-    for (const format of TEXT_FORMATS) expectSame(format, optionsOf(), [column('Integer')], [[1], [1, 2]]);
+    for (const format of FORMATS) expectSame(format, optionsOf(), [column('Integer')], [[1], [1, 2]]);
   });
 });

@@ -7,7 +7,7 @@ import type { Cell, Column, ColumnType } from '../../rows.ts';
 import { CsvFields } from '../csv-fields.ts';
 import { csvWriter, type CsvWriter } from '../csv-values.ts';
 import { csvHeader, lineEnd } from '../csv.ts';
-import type { CompiledText, TextFormat } from './text-encoder.ts';
+import type { CompiledText, TextFormat } from './text-format.ts';
 
 /** What the kernel writes as text: all but JSON's own text in JSON. */
 export const FEEDINGS: Readonly<Record<ColumnType, Feeding>> = {

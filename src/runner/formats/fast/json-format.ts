@@ -7,7 +7,7 @@ import type { Cell, Column, ColumnType } from '../../rows.ts';
 import { jsonString, jsonWriter, type JsonWriter } from '../json-values.ts';
 import { FRAMINGS, type Framing } from '../json.ts';
 import { FEEDINGS, TEXT_LIMITS } from './csv-format.ts';
-import type { CompiledText, TextFormat } from './text-encoder.ts';
+import type { CompiledText, TextFormat } from './text-format.ts';
 
 const KINDS: Readonly<Partial<Record<ColumnType, number>>> = {
   Decimal: KIND_DECIMAL,

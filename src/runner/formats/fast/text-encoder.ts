@@ -1,30 +1,10 @@
 /**
  * CSV, JSON and NDJSON by the kernel: the same bytes as the reference encoder of the format, at a fraction of its time (docs/rendering.md).
  */
-import { CellFeed, type CellWriting } from '../../kernel/cell-feed.ts';
-import { newKernel, type KernelExports } from '../../kernel/kernel.ts';
+import { CellFeed } from '../../kernel/cell-feed.ts';
+import type { KernelExports } from '../../kernel/kernel.ts';
 import type { Column, RowBatch, RowEncoder } from '../../rows.ts';
-import { requireColumns } from '../failures.ts';
-
-/** Bytes of constant text around the cells of a row's column; names and nulls are far shorter, and the page must hold any cell with it. */
-const AROUND_LIMIT_BYTES = 65_536;
-
-/** A text format as the kernel needs it. */
-export interface TextFormat {
-  /** The largest number of constant bytes around any cell, in front of a row and behind it. */
-  compile(columns: readonly Column[]): CompiledText;
-}
-
-export interface CompiledText extends CellWriting {
-  readonly aroundBytes: number;
-  /** Tells the kernel all of the format. */
-  setUp(kernel: KernelExports): void;
-  /** At the start of the file. */
-  readonly start: string;
-  readonly beforeFirstRow: string;
-  /** At the end of a file with so many rows. */
-  end(rows: number): string;
-}
+import { compileForKernel, type CompiledText, type TextFormat } from './text-format.ts';
 
 export class FastTextEncoder implements RowEncoder {
   readonly sheets = 1;
@@ -39,12 +19,10 @@ export class FastTextEncoder implements RowEncoder {
   }
 
   start(columns: readonly Column[]): Uint8Array {
-    requireColumns(columns);
-    const format = this.#format.compile(columns);
-    const kernel = format.aroundBytes > AROUND_LIMIT_BYTES ? undefined : newKernel();
-    if (kernel === undefined) return this.#reference.start(columns);
-    this.#swift = new SwiftText(kernel, format);
-    return Buffer.from(format.start);
+    const compiled = compileForKernel(this.#format, columns);
+    if (compiled === undefined) return this.#reference.start(columns);
+    this.#swift = new SwiftText(compiled.kernel, compiled.format);
+    return Buffer.from(compiled.format.start);
   }
 
   encode(batch: RowBatch): Uint8Array {
@@ -67,7 +45,6 @@ class SwiftText {
   constructor(kernel: KernelExports, format: CompiledText) {
     this.#kernel = kernel;
     this.#format = format;
-    format.setUp(kernel);
     this.#feed = new CellFeed(kernel, format, () => {
       if (kernel.textStart() !== kernel.textEnd()) this.#taken.push(Buffer.from(this.#waiting()));
       kernel.taken();

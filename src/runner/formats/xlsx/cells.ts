@@ -16,7 +16,7 @@ import { escapeText } from './text.ts';
 export const TEXT_LIMIT = 32_767;
 
 /** Integers from here on have 16 digits. */
-const INTEGER_LIMIT = 1e15;
+export const INTEGER_LIMIT = 1e15;
 
 const MILLISECONDS_PER_DAY = 86_400_000;
 /** Serial number of 1970-01-01 in the 1900 date system. */
@@ -101,12 +101,12 @@ export function cellWriter(column: Column, letters: string, style: number, clock
         if (isInfinite(cell)) return '';
         if (typeof cell !== 'bigint') throw unfitCell(column, row, cell);
         const serial = timestampSerial(clock.localMilliseconds(cell));
-        return serial === undefined ? asText(sheetRow, clock.isoText(cell)) : asNumber(sheetRow, String(serial));
+        return serial === undefined ? asText(sheetRow, clock.isoText(cell)) : asNumber(sheetRow, serial);
       };
   }
 }
 
-function styleAttribute(style: number): string {
+export function styleAttribute(style: number): string {
   return style === 0 ? '' : ` s="${style}"`;
 }
 
@@ -124,10 +124,17 @@ function dateSerial(date: string): number | undefined {
   return isoDate(day) === date ? day + SERIAL_OF_1970 : undefined;
 }
 
-/** Days and their fraction, of a wall clock. One division of whole milliseconds: a reader that rounds to the millisecond gets the same one back. */
-function timestampSerial(localMilliseconds: number): number | undefined {
+/**
+ * Days and their fraction, of a wall clock, in ten digits after the point, as many as spreadsheets show. Rounded up, by less than nine microseconds, so that readers
+ * get the same millisecond back, whether they round or cut.
+ */
+function timestampSerial(localMilliseconds: number): string | undefined {
   if (localMilliseconds < FIRST_MILLISECOND || localMilliseconds >= END_MILLISECOND) return undefined;
-  return (localMilliseconds + SERIAL_OF_1970 * MILLISECONDS_PER_DAY) / MILLISECONDS_PER_DAY;
+  const day = Math.floor(localMilliseconds / MILLISECONDS_PER_DAY);
+  // 10^10 / 86,400,000 is 3125 / 27.
+  const fraction = Math.ceil(((localMilliseconds - day * MILLISECONDS_PER_DAY) * 3125) / 27);
+  const days = String(day + SERIAL_OF_1970);
+  return fraction === 0 ? days : `${days}.${String(fraction).padStart(10, '0').replace(/0+$/, '')}`;
 }
 
 function textTooLong(column: Column, row: number, length: number): Error {

@@ -3,7 +3,7 @@
  */
 
 /** A double keeps every decimal of this many digits, and a spreadsheet shows no more. */
-const EXACT_DIGITS = 15;
+export const EXACT_DIGITS = 15;
 /** Longer fractions come near the smallest doubles, which have fewer digits and which spreadsheets do not have. */
 const FRACTION_DIGITS_LIMIT = 290;
 

@@ -16,12 +16,15 @@ interface OpenEntry extends Pick<ZipEntry, 'name' | 'offset'> {
 export class ZipWriter {
   readonly #entries: ZipEntry[] = [];
   #open: OpenEntry | undefined;
+  #openDeflated: Pick<ZipEntry, 'name' | 'offset'> | undefined;
+  /** Where the data of a deflated entry begins. */
+  #dataOffset = 0;
   #output: Uint8Array[] = [];
   #offset = 0;
 
   /** Begins an entry; `write`s belong to it until `close`. `name` is ASCII. */
   open(name: string): void {
-    if (this.#open !== undefined) throw new Error(`zip entry ${this.#open.name} is still open`);
+    this.#requireNoneOpen();
     this.#open = { name, offset: this.#offset, data: new DeflatedData(LEVEL) };
     this.#push(localHeader(name));
   }
@@ -33,10 +36,28 @@ export class ZipWriter {
   close(): void {
     const { name, offset, data } = this.#current();
     this.#push(data.end(new Uint8Array(0)));
-    const entry: ZipEntry = { name, offset, crc32: data.crc32, compressedSize: data.deflatedSize, size: data.size };
-    this.#push(dataDescriptor(entry));
-    this.#entries.push(entry);
+    this.#end({ name, offset, crc32: data.crc32, compressedSize: data.deflatedSize, size: data.size });
     this.#open = undefined;
+  }
+
+  /** Begins an entry whose data comes deflated already, by `writeDeflated`, until `closeDeflated`. */
+  openDeflated(name: string): void {
+    this.#requireNoneOpen();
+    this.#openDeflated = { name, offset: this.#offset };
+    this.#push(localHeader(name));
+    this.#dataOffset = this.#offset;
+  }
+
+  /** The writer keeps the bytes until they are taken. */
+  writeDeflated(bytes: Uint8Array): void {
+    this.#push(bytes);
+  }
+
+  /** `crc32` and `size` are those of the data before it was deflated. */
+  closeDeflated({ crc32, size }: Pick<ZipEntry, 'crc32' | 'size'>): void {
+    if (this.#openDeflated === undefined) throw new Error('no deflated zip entry is open');
+    this.#end({ ...this.#openDeflated, crc32, compressedSize: this.#offset - this.#dataOffset, size });
+    this.#openDeflated = undefined;
   }
 
   /** A whole entry at once. */
@@ -58,6 +79,16 @@ export class ZipWriter {
     const output = this.#output;
     this.#output = [];
     return Buffer.concat(output);
+  }
+
+  #requireNoneOpen(): void {
+    const open = this.#open ?? this.#openDeflated;
+    if (open !== undefined) throw new Error(`zip entry ${open.name} is still open`);
+  }
+
+  #end(entry: ZipEntry): void {
+    this.#push(dataDescriptor(entry));
+    this.#entries.push(entry);
   }
 
   #current(): OpenEntry {
