@@ -83,7 +83,7 @@ describe('the fast encoder', () => {
           expectSame(format, optionsOf({ json, timeZone }), columns, rows, batch);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -99,7 +99,7 @@ describe('the fast encoder', () => {
           expectSame('XLSX', optionsOf({ timeZone }), styled, rows, batch);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -114,7 +114,7 @@ describe('the fast encoder', () => {
           expectSame(format, optionsOf({ compression: 'Gzip', csv, timeZone }), columns, rows, batch);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('the fast encoder', () => {
         expectSame('XLSX', optionsOf(), columns, rows, 7);
         expectSame('CSV', optionsOf({ compression: 'Gzip' }), columns, rows, 7);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -187,7 +187,7 @@ describe('the fast encoder', () => {
           for (const format of FORMATS) expectSame(format, optionsOf({ json: { decimals: 'Number', integers: 'Number' } }), columns, rows);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -215,7 +215,7 @@ describe('the fast encoder', () => {
         for (const format of FORMATS)
           expectSame(format, optionsOf({ timeZone }), [column('Timestamp'), column('Timestamp', { name: 'b' })], rows);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
