@@ -70,7 +70,7 @@ export class Dialer {
     const timeout = AbortSignal.timeout(this.#connectTimeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
     try {
-      const addresses = await this.#allowedAddresses(destination, signal);
+      const addresses = await this.allowedAddresses(destination, signal);
       return await open(destination, addresses, options.trust, signal);
     } catch (error) {
       if (options.signal?.aborted === true) throw options.signal.reason;
@@ -96,7 +96,8 @@ export class Dialer {
     };
   }
 
-  async #allowedAddresses(destination: Destination, signal: AbortSignal): Promise<readonly string[]> {
+  /** For programs that connect by themselves: the addresses of the host that may be reached, at least one. @throws NetworkError */
+  async allowedAddresses(destination: Destination, signal: AbortSignal): Promise<readonly string[]> {
     const { host } = destination;
     const found = isIP(host) === 0 ? await abortable(this.#resolve(host), signal) : [{ address: host }];
     const verdicts = found.map(({ address }) => ({ address, refusal: this.#guard(destination, address) }));

@@ -35,7 +35,7 @@ export interface ClusterReportTemplateSpec {
    * :month_from and :month_to.
    */
   readonly parameters?: readonly ClusterReportTemplateSpecParameter[];
-  /** Where the rows come from: exactly one of inline, postgres, http, kubernetes and container. */
+  /** Where the rows come from: exactly one of inline, postgres, http, kubernetes, container and git. */
   readonly source: ClusterReportTemplateSpecSource;
   /**
    * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres: without them the file has the columns of the
@@ -189,6 +189,12 @@ export interface ClusterReportTemplateSpecSource {
    * again. Needs columns.
    */
   readonly container?: ClusterReportTemplateSpecSourceContainer;
+  /**
+   * Rows that code from a git repository of your own makes. Each run gets the repository at a tag, branch or commit and then runs the
+   * entrypoint, a .ts or .js module that exports a function which yields rows, or a program of your image. status.template.revision of a
+   * Report names the commit. Needs columns.
+   */
+  readonly git?: ClusterReportTemplateSpecSourceGit;
 }
 
 export interface ClusterReportTemplateSpecSourceInline {
@@ -467,6 +473,97 @@ export interface ClusterReportTemplateSpecSourceContainerEnvValueFrom {
 }
 
 export interface ClusterReportTemplateSpecSourceContainerEnvValueFromSecretKeyRef {
+  /** Name of the Secret, e.g. usage-api. */
+  readonly name: string;
+  /** Key in the Secret, e.g. token. */
+  readonly key: string;
+}
+
+export interface ClusterReportTemplateSpecSourceGit {
+  /**
+   * Address of the repository, e.g. https://git.example.com/billing/reports.git, ssh://git@git.example.com/billing/reports.git or
+   * git@git.example.com:billing/reports.git; at most 1,024 characters. Loopback and metadata addresses are refused, redirects are not
+   * followed.
+   */
+  readonly url: string;
+  /** Which state of it, exactly one of tag, branch and commit. A branch or tag is looked up by every run; a commit never changes. */
+  readonly ref: ClusterReportTemplateSpecSourceGitRef;
+  /** Folder of the repository in which the code runs, e.g. reports/usage. Default the root. */
+  readonly path?: string;
+  /** Module that the runner runs, below path, e.g. usage.ts. It exports a function by default, or as generate, that yields rows. */
+  readonly entrypoint?: string;
+  /**
+   * Secret of the Report's namespace with what opens the repository: for https token, or username and password; for ssh ssh-privatekey
+   * (without a passphrase) and known_hosts. The code never sees it.
+   */
+  readonly credentialsSecretRef?: ClusterReportTemplateSpecSourceGitCredentialsSecretRef;
+  /**
+   * Key of a Secret that holds the certificates (PEM) of the authority that signed the server's; needed when it is not one that systems
+   * trust.
+   */
+  readonly caSecretRef?: ClusterReportTemplateSpecSourceGitCaSecretRef;
+  /**
+   * Image that runs the code instead of the runner's own, for other languages, e.g. python:3.14-slim. It is started in the folder path, and
+   * must name a user by number that is not 0.
+   */
+  readonly image?: string;
+  /**
+   * Program and its first arguments instead of the image's own, at most 64, e.g. [python, /app/report.py]. $(NAME) stands for a variable.
+   */
+  readonly command?: readonly string[];
+  /** Arguments of the program instead of the image's own, at most 64, e.g. ["--currency", EUR]. $(NAME) stands for a variable. */
+  readonly args?: readonly string[];
+  /**
+   * Variables in the environment of the program, at most 64, each once. What a Secret holds is known to the program from then on; nothing
+   * keeps it from sending it anywhere.
+   */
+  readonly env?: readonly ClusterReportTemplateSpecSourceGitEnv[];
+  /**
+   * Whether the program may use what its pod may: the service account job.serviceAccountName (without its token), and a storage that is
+   * opened by the pod's own identity, where the storage says allowCustomCode too. Default false.
+   */
+  readonly trusted: boolean;
+}
+
+export interface ClusterReportTemplateSpecSourceGitRef {
+  /** Name of a tag, e.g. v1.4.0. */
+  readonly tag?: string;
+  /** Name of a branch, e.g. main. */
+  readonly branch?: string;
+  /** Whole name of a commit, 40 hexadecimal digits (64 in repositories with SHA-256). */
+  readonly commit?: string;
+}
+
+export interface ClusterReportTemplateSpecSourceGitCredentialsSecretRef {
+  /** Name of the Secret, e.g. reports-git. */
+  readonly name: string;
+}
+
+export interface ClusterReportTemplateSpecSourceGitCaSecretRef {
+  /** Name of the Secret, e.g. git-ca. */
+  readonly name: string;
+  /** Key in the Secret, e.g. ca.crt. */
+  readonly key: string;
+}
+
+export interface ClusterReportTemplateSpecSourceGitEnv {
+  /** Name of the variable, e.g. API_URL. */
+  readonly name: string;
+  /** Its value, for what is no secret, at most 4,096 characters. $(NAME) stands for a variable before it, $$ for a dollar sign. */
+  readonly value?: string;
+  /** Where its value stands. */
+  readonly valueFrom?: ClusterReportTemplateSpecSourceGitEnvValueFrom;
+}
+
+export interface ClusterReportTemplateSpecSourceGitEnvValueFrom {
+  /**
+   * Key of a Secret of the Report's namespace that holds the value. A Secret with the annotation dossier.dev/allowed-hosts is refused,
+   * because nothing holds a program to it.
+   */
+  readonly secretKeyRef: ClusterReportTemplateSpecSourceGitEnvValueFromSecretKeyRef;
+}
+
+export interface ClusterReportTemplateSpecSourceGitEnvValueFromSecretKeyRef {
   /** Name of the Secret, e.g. usage-api. */
   readonly name: string;
   /** Key in the Secret, e.g. token. */

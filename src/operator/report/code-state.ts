@@ -8,7 +8,9 @@ import type { FailureReason } from '../../api/reasons.ts';
 import { foreignText } from '../../foreign-text.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../kube/objects.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
-import { CODE_CONTAINER, OUT_VOLUME } from './custom-code.ts';
+import { parseFetched } from '../../runner/fetch/plan.ts';
+import { parseResult } from '../../runner/result.ts';
+import { CODE_CONTAINER, FETCH_CONTAINER, OUT_VOLUME } from './custom-code.ts';
 
 type Terminated = NonNullable<ContainerState['terminated']>;
 
@@ -21,7 +23,8 @@ export interface CodeFailure {
 
 /** What a pod is at before its runner starts; undefined when it has no such step or it is over. */
 export function runningStep(pod: Pod): string | undefined {
-  return codeStatus(pod)?.state?.running === undefined ? undefined : "running the template's code";
+  if (statusOf(pod, FETCH_CONTAINER)?.state?.running !== undefined) return "getting the template's code from its repository";
+  return statusOf(pod, CODE_CONTAINER)?.state?.running === undefined ? undefined : "running the template's code";
 }
 
 /** Why the kubelet will not start the code, in its words for an image that would run as root; undefined when it is something else. */
@@ -33,7 +36,9 @@ export function refusedCode({ name, state }: ContainerStatus): string | undefine
 
 /** What the code itself is to blame for whatever else happened to its pod. */
 export function codeFailure(pod: Pod): CodeFailure | undefined {
-  const ended = codeStatus(pod)?.state?.terminated;
+  const fetched = fetchFailure(pod);
+  if (fetched?.final) return fetched;
+  const ended = statusOf(pod, CODE_CONTAINER)?.state?.terminated;
   if (ended?.exitCode === EXIT_MISTAKE) return { reason: 'TemplateFailed', message: mistakeOf(pod, ended), final: true };
   if (pod.status?.reason === 'Evicted' && pod.status.message?.includes(`EmptyDir volume "${OUT_VOLUME}"`) === true) {
     const limit = /exceeds the limit "([^"]{1,32})"/.exec(pod.status.message)?.[1] ?? 'its limit';
@@ -54,9 +59,30 @@ export function codeFailure(pod: Pod): CodeFailure | undefined {
 
 /** Code that ended in any other way than with 0; asked after everything that could have ended it from outside. */
 export function codeCrash(pod: Pod): CodeFailure | undefined {
-  const ended = codeStatus(pod)?.state?.terminated;
+  const fetched = fetchFailure(pod);
+  if (fetched !== undefined) return fetched;
+  const ended = statusOf(pod, CODE_CONTAINER)?.state?.terminated;
   if (ended === undefined || ended.exitCode === 0) return undefined;
-  return { reason: 'TemplateFailed', message: `the template's code ended with ${howEnded(ended)}; see: ${logCommand(pod)}` };
+  return {
+    reason: 'TemplateFailed',
+    message: `the template's code ended with ${howEnded(ended)}; see: ${logCommand(pod, CODE_CONTAINER)}`,
+  };
+}
+
+/** The commit that the step `fetch` of this pod got; undefined before it ended, and for other templates. */
+export function fetchedCommit(pod: Pod): string | undefined {
+  const ended = statusOf(pod, FETCH_CONTAINER)?.state?.terminated;
+  return ended?.exitCode === 0 ? parseFetched(ended.message ?? '') : undefined;
+}
+
+/** The step is a program of ours, so what it says of its failure is taken, but for its reason: the template names the repository. */
+function fetchFailure(pod: Pod): CodeFailure | undefined {
+  const ended = statusOf(pod, FETCH_CONTAINER)?.state?.terminated;
+  if (ended === undefined || ended.exitCode === 0) return undefined;
+  const result = parseResult(ended.message ?? '');
+  if (result?.ok === false) return { reason: 'TemplateFailed', message: result.message, ...(result.retryable ? {} : { final: true }) };
+  const how = ended.reason === 'OOMKilled' ? 'a lack of memory' : howEnded(ended);
+  return { reason: 'TemplateFailed', message: `getting the template's code ended with ${how}; see: ${logCommand(pod, FETCH_CONTAINER)}` };
 }
 
 function mistakeOf(pod: Pod, { message = '' }: Terminated): string {
@@ -65,7 +91,7 @@ function mistakeOf(pod: Pod, { message = '' }: Terminated): string {
     .map((text) => text.trim())
     .findLast((text) => text !== '');
   return line === undefined
-    ? `the template's code ended with exit code ${EXIT_MISTAKE}, the user's mistake, and does not say which; see: ${logCommand(pod)}`
+    ? `the template's code ended with exit code ${EXIT_MISTAKE}, the user's mistake, and does not say which; see: ${logCommand(pod, CODE_CONTAINER)}`
     : `the template's code says: ${foreignText(line)}`;
 }
 
@@ -77,10 +103,10 @@ function howEnded({ exitCode, signal, reason }: Terminated): string {
   return number === undefined ? `exit code ${exitCode}` : `signal ${number} (exit code ${exitCode})`;
 }
 
-function logCommand(pod: Pod): string {
-  return `kubectl logs -n ${pod.metadata.namespace ?? ''} ${pod.metadata.name} -c ${CODE_CONTAINER}`;
+function logCommand(pod: Pod, container: string): string {
+  return `kubectl logs -n ${pod.metadata.namespace ?? ''} ${pod.metadata.name} -c ${container}`;
 }
 
-function codeStatus(pod: Pod): ContainerStatus | undefined {
-  return pod.status?.initContainerStatuses?.find(({ name }) => name === CODE_CONTAINER);
+function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
+  return pod.status?.initContainerStatuses?.find(({ name }) => name === container);
 }

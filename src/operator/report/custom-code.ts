@@ -6,22 +6,29 @@
  *
  * Its parameters are an annotation of the pod that the kubelet shows as a file: no program has to run before the code to write them.
  */
+import { FETCH_ENV, REVISION, TREE, type GitPlan } from '../../runner/fetch/plan.ts';
 import { CODE_ENV } from '../../runner/sources/code/plan.ts';
-import type { RunPlan } from '../../runner/plan.ts';
+import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { addDecimals, formatDecimal, parseDecimal, ZERO, type Decimal } from '../../quantity/decimal.ts';
 import { readQuantity } from '../../quantity/quantity.ts';
 import type { ContainerResources, RunnerSettings } from '../settings.ts';
+import { gitPlan, gitSecrets, type SecretVariable } from '../template/code-parts.ts';
 import type { Template } from '../template/template.ts';
+import { planJsonOf } from '../plan-json.ts';
 import { codeParameters } from './code-parameters.ts';
 import { effectiveResources } from './resources.ts';
 
+/** The init container that gets a repository; before the code. */
+export const FETCH_CONTAINER = 'fetch';
 /** The init container that runs the code. */
 export const CODE_CONTAINER = 'code';
 /** Selects pods that run code of users, for network policies. */
 export const CUSTOM_CODE_LABEL = 'dossier.dev/custom-code';
 /** The volume that the code writes to. */
 export const OUT_VOLUME = 'out';
+
+type GitSpec = NonNullable<Template['spec']['source']['git']>;
 
 const PARAMETERS_ANNOTATION = 'dossier.dev/parameters';
 const PARAMETERS_VOLUME = 'parameters';
@@ -30,6 +37,12 @@ const PARAMETERS_FILE = 'parameters.json';
 const OUT = '/out';
 const TMP = '/tmp';
 const ROWS = `${OUT}/rows.ndjson`;
+const CHECKOUT_VOLUME = 'checkout';
+const CHECKOUT = '/in/checkout';
+const FETCH_VOLUME = 'fetch';
+/** A tree, or a pack and an index, of at most 512 MiB (runner/fetch). */
+const CHECKOUT_SIZE = '1Gi';
+const TERMINATION_LOG = '/dev/termination-log';
 
 export interface CodeSteps {
   readonly labels: Readonly<Record<string, string>>;
@@ -46,46 +59,144 @@ export interface CodeSteps {
 
 const NONE: CodeSteps = { labels: {}, annotations: {}, initContainers: [], volumes: [], env: [], volumeMounts: [], failureRules: [] };
 
-/** What the pod has more for this template; nothing for one without custom code. */
-export function codeSteps(template: Template, plan: RunPlan, runner: RunnerSettings): CodeSteps {
-  const { container } = template.spec.source;
-  if (container === undefined) return NONE;
+/** What the pod has more for this template; nothing for one without custom code. `pinned`: see gitPlan. */
+export function codeSteps(template: Template, plan: RunPlan, runner: RunnerSettings, pinned: string | undefined): CodeSteps {
+  const { container, git } = template.spec.source;
   const { job } = template.spec;
+  const resources = codeResources(effectiveResources(job.resources, runner.resources), template);
+  const common = { template, plan, runner, resources };
+  if (container !== undefined) return steps(common, [codeContainer(common, container, [])], NO_CHECKOUT);
+  if (git === undefined) return NONE;
+  const gitPart = gitPlan(git, pinned, plan.allowLoopback);
+  const folder = [CHECKOUT, TREE, ...(gitPart.path === '' ? [] : [gitPart.path])].join('/');
+  const own = git.entrypoint === undefined ? {} : { image: runner.image, imagePullPolicy: runner.imagePullPolicy, args: [CODE_CONTAINER] };
+  const entrypoint = git.entrypoint === undefined ? [] : [{ name: CODE_ENV.entrypoint, value: `${folder}/${git.entrypoint}` }];
   const code = {
+    ...codeContainer(common, { ...git, ...own }, entrypoint),
+    workingDir: folder,
+  };
+  return steps(common, [fetchContainer(common, git, gitPart), code], CHECKOUT_PARTS);
+}
+
+interface Common {
+  readonly template: Template;
+  readonly plan: RunPlan;
+  readonly runner: RunnerSettings;
+  readonly resources: ContainerResources;
+}
+
+interface Program {
+  readonly image?: string;
+  readonly imagePullPolicy?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: readonly unknown[];
+}
+
+interface InitContainer {
+  readonly name: string;
+  readonly volumeMounts: readonly unknown[];
+}
+
+/** What the steps after `fetch` have of the checkout. */
+interface CheckoutParts {
+  readonly volumes: readonly unknown[];
+  readonly mounts: readonly unknown[];
+  /** Of the runner. */
+  readonly env: readonly unknown[];
+}
+
+const NO_CHECKOUT: CheckoutParts = { volumes: [], mounts: [], env: [] };
+const CHECKOUT_PARTS: CheckoutParts = {
+  volumes: [{ name: CHECKOUT_VOLUME, emptyDir: { sizeLimit: CHECKOUT_SIZE } }],
+  mounts: [{ name: CHECKOUT_VOLUME, mountPath: CHECKOUT, readOnly: true }],
+  env: [{ name: CODE_ENV.revision, value: `${CHECKOUT}/${REVISION}` }],
+};
+
+const CONFINED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+
+function codeContainer({ resources }: Common, program: Program, more: readonly unknown[]): InitContainer {
+  const { image, imagePullPolicy, command, args, env } = program;
+  return {
     name: CODE_CONTAINER,
-    image: container.image,
-    ...(container.command === undefined ? {} : { command: container.command }),
-    ...(container.args === undefined ? {} : { args: container.args }),
+    image,
+    ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
+    ...(command === undefined ? {} : { command }),
+    ...(args === undefined ? {} : { args }),
     env: [
       { name: CODE_ENV.parameters, value: `${PARAMETERS_FOLDER}/${PARAMETERS_FILE}` },
       { name: CODE_ENV.rows, value: ROWS },
+      ...more,
       { name: 'TMPDIR', value: TMP },
-      ...(container.env ?? []),
+      ...(env ?? []),
     ],
-    resources: codeResources(effectiveResources(job.resources, runner.resources), template),
+    resources,
     // Where the code writes nothing to its termination log, which it need not know of, its last lines are there: the last one tells the user's mistake.
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    securityContext: CONFINED,
     volumeMounts: [
       { name: PARAMETERS_VOLUME, mountPath: PARAMETERS_FOLDER, readOnly: true },
       { name: OUT_VOLUME, mountPath: OUT },
       { name: OUT_VOLUME, mountPath: TMP, subPath: 'tmp' },
     ],
-  };
+  } as InitContainer;
+}
+
+/** Gets the repository. It alone has what opens it, and it runs nothing of what it got. */
+function fetchContainer({ runner, resources }: Common, git: GitSpec, plan: GitPlan): InitContainer {
+  const { optional, required } = gitSecrets(git);
+  const secret = ({ variable, secret: { name, key } }: SecretVariable, more: object): unknown => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name, key, ...more } },
+  });
+  return {
+    name: FETCH_CONTAINER,
+    image: runner.image,
+    imagePullPolicy: runner.imagePullPolicy,
+    args: [FETCH_CONTAINER],
+    env: [
+      { name: FETCH_ENV.plan, value: planJsonOf(plan) },
+      { name: FETCH_ENV.checkout, value: CHECKOUT },
+      { name: PLAN_ENV.terminationLog, value: TERMINATION_LOG },
+      { name: 'TMPDIR', value: TMP },
+      ...optional.map((variable) => secret(variable, { optional: true })),
+      ...required.map((variable) => secret(variable, {})),
+    ],
+    resources,
+    terminationMessagePath: TERMINATION_LOG,
+    terminationMessagePolicy: 'File',
+    securityContext: CONFINED,
+    volumeMounts: [
+      { name: CHECKOUT_VOLUME, mountPath: CHECKOUT },
+      { name: FETCH_VOLUME, mountPath: TMP },
+    ],
+  } as InitContainer;
+}
+
+function steps({ template, plan }: Common, inits: readonly InitContainer[], checkout: CheckoutParts): CodeSteps {
+  const { job } = template.spec;
+  const rows = { name: CODE_ENV.rows, value: ROWS };
   return {
     labels: { [CUSTOM_CODE_LABEL]: 'true' },
     annotations: { [PARAMETERS_ANNOTATION]: codeParameters(plan) },
-    initContainers: [code],
+    initContainers: inits.map((init) =>
+      init.name === CODE_CONTAINER ? { ...init, volumeMounts: [...init.volumeMounts, ...checkout.mounts] } : init,
+    ),
     volumes: [
       {
         name: PARAMETERS_VOLUME,
         downwardAPI: { items: [{ path: PARAMETERS_FILE, fieldRef: { fieldPath: `metadata.annotations['${PARAMETERS_ANNOTATION}']` } }] },
       },
       { name: OUT_VOLUME, emptyDir: { sizeLimit: String(job.scratchSize) } },
+      ...checkout.volumes,
+      ...(inits.some(({ name }) => name === FETCH_CONTAINER) ? [{ name: FETCH_VOLUME, emptyDir: { sizeLimit: CHECKOUT_SIZE } }] : []),
     ],
-    env: [{ name: CODE_ENV.rows, value: ROWS }],
-    volumeMounts: [{ name: OUT_VOLUME, mountPath: OUT, readOnly: true }],
-    failureRules: [{ action: 'FailJob', onExitCodes: { containerName: CODE_CONTAINER, operator: 'In', values: [EXIT_MISTAKE] } }],
+    env: [rows, ...checkout.env],
+    volumeMounts: [{ name: OUT_VOLUME, mountPath: OUT, readOnly: true }, ...checkout.mounts],
+    failureRules: inits.map(({ name }) => ({
+      action: 'FailJob',
+      onExitCodes: { containerName: name, operator: 'In', values: [EXIT_MISTAKE] },
+    })),
   };
 }
 

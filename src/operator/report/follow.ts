@@ -12,6 +12,7 @@ import type { RunSuccess } from '../../runner/result.ts';
 import { beginFailing, ready } from './end.ts';
 import { classifyRefusal, jobState } from './job-state.ts';
 import { earliest, NOTHING, withLook, type Plan } from './plan.ts';
+import { fetchedCommit } from './code-state.ts';
 import { podState, type PodState } from './pod-state.ts';
 import { lateEnd, lateStart, startDeadline, turnOf, type Lateness } from './deadlines.ts';
 import { currentReason, humanDuration, nextStatus, rfc3339, type Standing, type StatusChanges } from './status.ts';
@@ -68,11 +69,13 @@ function facts(view: ReportView, { job, facts: run, pods }: PresentJob, now: num
   const { status } = view.report;
   const firstPod = pods[0]?.metadata.creationTimestamp ?? ((job.status?.active ?? 0) > 0 ? rfc3339(now) : undefined);
   const startTime = status.startTime ?? firstPod;
+  // The first commit that a pod of this run got is the run's; see movedOn.
+  const revision = status.template?.revision ?? pods.map(fetchedCommit).find((commit) => commit !== undefined);
   return {
     job: { name: job.metadata.name, uid: job.metadata.uid },
     attempt: run.attempt,
     parameters: run.parameters,
-    template: run.template,
+    template: revision === undefined ? run.template : { ...run.template, revision },
     storage: run.storage,
     ...turnOf(view.report, now),
     ...(startTime === undefined ? {} : { startTime }),
@@ -106,6 +109,8 @@ function check(view: ReportView, job: PresentJob, result: RunSuccess, changes: S
       now,
     );
   }
+  const moved = movedOn(changes.template?.revision, result.revision);
+  if (moved !== undefined) return beginFailing(view, 'TemplateFailed', moved, changes, now);
   const missing = stored.kind === 'absent' ? 'it is not there' : difference(view, result, stored.facts);
   if (missing !== undefined) {
     return beginFailing(
@@ -117,6 +122,12 @@ function check(view: ReportView, job: PresentJob, result: RunSuccess, changes: S
     );
   }
   return ready(view, job.facts, result, changes, now);
+}
+
+/** A branch that moved between two tries: the file is of one commit, and the status may already have told the other. */
+function movedOn(first: string | undefined, made: string | undefined): string | undefined {
+  if (first === undefined || first === made) return undefined;
+  return `git: the ref moved from commit ${first} to ${made ?? '(none)'} while the report was made; create a new Report`;
 }
 
 function difference(

@@ -61,7 +61,7 @@ export function jobManifest(
   const account = isCustomCode(template) && !isTrusted(template) ? undefined : job.serviceAccountName;
   const startSeconds = report.spec.startDeadlineSeconds;
   const access = kubernetesAccess(template);
-  const code = codeSteps(template, plan, runner);
+  const code = codeSteps(template, plan, runner, report.status.template?.revision);
   const pullSecrets = [...runner.imagePullSecrets.map((secret) => ({ name: secret })), ...(job.imagePullSecrets ?? [])];
   return {
     apiVersion: apiVersionOf(JOBS),

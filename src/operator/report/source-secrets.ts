@@ -9,7 +9,7 @@ import type { Secret } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
 import { anywhereProblem, hostProblem } from '../allowed-hosts.ts';
 import { secretText } from '../secrets.ts';
-import { codeSecrets } from '../template/code-parts.ts';
+import { codeSecrets, credentialKeys, gitDestination } from '../template/code-parts.ts';
 import { headerSecrets, httpDestination } from '../template/http-parts.ts';
 import { titleOf, type Template } from '../template/template.ts';
 import { postgresDestination } from '../../sql/postgres-url.ts';
@@ -20,6 +20,8 @@ interface Need {
   readonly field: string;
   readonly name: string;
   readonly key: string;
+  /** Other sets of keys, each as good as `key`. */
+  readonly instead?: readonly (readonly string[])[];
   /** Host and port the Secret would be used towards, which its value may say; undefined = it is sent nowhere (an authority's certificate). */
   readonly hostOf?: (value: string) => string | undefined;
   /** It goes to custom code, which may send it anywhere. */
@@ -35,7 +37,7 @@ export async function secretBlocker(
   const { namespace = '' } = report.metadata;
   for (const need of needs(template, storage)) {
     const secret = await parts.secrets.read(namespace, need.name);
-    const value = secretText(secret, need.key);
+    const value = secretText(secret, need.key) ?? insteadOf(need, secret);
     const refused = secret === undefined || value === undefined ? undefined : refusalOf(need, secret, value, parts.requireAllowedHosts);
     if (value !== undefined && refused === undefined) continue;
     const key = keyOf(report);
@@ -44,10 +46,16 @@ export async function secretBlocker(
     const missing =
       secret === undefined
         ? `Secret "${need.name}" does not exist in namespace ${namespace}`
-        : `Secret "${need.name}" has no key "${need.key}"`;
+        : `Secret "${need.name}" has no key "${need.key}"${(need.instead ?? []).map((keys) => `, and not ${keys.map((name) => `"${name}"`).join(' and ')}`).join('')}`;
     return { kind: 'waiting', reason: 'SecretNotFound', message: `${need.field}: ${missing}` };
   }
   return undefined;
+}
+
+/** A value of the first other set that is there as a whole. */
+function insteadOf({ instead = [] }: Need, secret: Secret | undefined): string | undefined {
+  const found = instead.find((keys) => keys.every((key) => secretText(secret, key) !== undefined));
+  return found?.[0] === undefined ? undefined : secretText(secret, found[0]);
 }
 
 function refusalOf(need: Need, secret: Secret, value: string, required: boolean): string | undefined {
@@ -57,7 +65,7 @@ function refusalOf(need: Need, secret: Secret, value: string, required: boolean)
 }
 
 function needs(template: Template, storage: ReportStorage): readonly Need[] {
-  const { http, postgres } = template.spec.source;
+  const { git, http, postgres } = template.spec.source;
   const { caSecretRef } = storage.spec.s3;
   const of = `of ${titleOf(template)}`;
   return [
@@ -73,8 +81,19 @@ function needs(template: Template, storage: ReportStorage): readonly Need[] {
           hostOf: () => httpDestination(http),
         }))),
     ...(http?.caSecretRef === undefined ? [] : [{ field: `spec.source.http.caSecretRef ${of}`, ...http.caSecretRef }]),
+    ...(git?.credentialsSecretRef === undefined
+      ? []
+      : [
+          {
+            field: `spec.source.git.credentialsSecretRef ${of}`,
+            name: git.credentialsSecretRef.name,
+            ...credentialKeys(git),
+            hostOf: () => gitDestination(git),
+          },
+        ]),
+    ...(git?.caSecretRef === undefined ? [] : [{ field: `spec.source.git.caSecretRef ${of}`, ...git.caSecretRef }]),
     ...codeSecrets(template).map(({ variable, secret }) => ({
-      field: `spec.source.container.env "${variable}" ${of}`,
+      field: `env "${variable}" of the source ${of}`,
       ...secret,
       anywhere: true as const,
     })),

@@ -6,6 +6,7 @@ import { PLAN_LIMIT_BYTES } from '../../runner/plan.ts';
 import { checkPlaceholders } from '../../sql/placeholders.ts';
 import { planJsonOf } from '../plan-json.ts';
 import type { JobAllowList } from '../settings.ts';
+import { codeProblems } from './code-parts.ts';
 import { httpProblems } from './http-parts.ts';
 import { kubernetesProblems } from './kubernetes-parts.ts';
 import { columnsOf } from './plan-parts.ts';
@@ -30,7 +31,7 @@ export function templateProblems(template: Template, allow: JobAllowList): reado
 
 function sourceProblems(template: Template): readonly string[] {
   const { inline, postgres } = template.spec.source;
-  const problems: string[] = [...httpProblems(template), ...kubernetesProblems(template)];
+  const problems: string[] = [...httpProblems(template), ...kubernetesProblems(template), ...codeProblems(template)];
   if (postgres !== undefined) {
     problems.push(
       ...checkPlaceholders(postgres.query, template.spec.parameters ?? []).map((problem) => `spec.source.postgres.query: ${problem}`),

@@ -146,6 +146,20 @@ describe('whoever writes templates and storages needs the rights that these use'
       template('t', {}, { container: { image: 'a', env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'theirs', key: 'a' } } }] } }),
       'may not get "theirs" in namespace "billing"',
     ],
+    [
+      'code from a repository',
+      template('t', {}, { git: { url: 'https://git.example.com/a', ref: { tag: 'v1' }, entrypoint: 'a.ts' } }),
+      'must be allowed to create pods in namespace "billing"',
+    ],
+    [
+      'a repository that such a Secret opens',
+      template(
+        't',
+        {},
+        { git: { url: 'https://git.example.com/a', ref: { tag: 'v1' }, entrypoint: 'a.ts', credentialsSecretRef: { name: 'theirs' } } },
+      ),
+      'may not get "theirs" in namespace "billing"',
+    ],
     ['a template for all namespaces with a Secret', forAll(template('t', {}, postgres('mine'))), 'may not get "mine" in every namespace'],
     ['a template for all namespaces without one', forAll(template('t')), ''],
     ['a storage with a Secret that she may not get', storage('theirs'), 'may not get "theirs" in namespace "billing"'],

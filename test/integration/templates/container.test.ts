@@ -170,19 +170,7 @@ describe.concurrent('a program of the user', () => {
 
   test.for([
     ['half', `printf '["a",1]\\n["b",' > "$DOSSIER_ROWS"`, /^code: line 2 of the rows ends after 5 bytes, within the JSON document$/],
-    [
-      'misfit',
-      `printf '["a",1]\\n["b","SENTINEL"]\\n' > "$DOSSIER_ROWS"`,
-      /^code: row 2: column "total" is a String of 8 characters, which is not a Decimal$/,
-    ],
-    ['no-file', 'true', /is not there although the code ended without an error/],
-    ['pipe', 'mkfifo "$DOSSIER_ROWS"', /is no regular file/],
     ['link', 'ln -s /etc/hostname "$DOSSIER_ROWS"', /is a symbolic link/],
-    [
-      'endless-line',
-      `(printf '["'; head -c 9000000 /dev/zero | tr '\\0' x) > "$DOSSIER_ROWS"`,
-      /^code: line 1 of the rows has more than 8 MiB$/,
-    ],
     ['no-command', 'true', /before it began: its command cannot be started/, { container: { command: ['/no/such/program'] } }],
   ] as const)('that ends as %s leaves no file', async ([name, script, says, more]) => {
     await run(name, script, more);

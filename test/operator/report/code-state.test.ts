@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { ContainerState, Pod } from '../../../src/kube/objects.ts';
 import { podState, type PodState } from '../../../src/operator/report/pod-state.ts';
 import { aPod, SUCCESS } from './given.ts';
-import { formatResult } from '../../../src/runner/result.ts';
+import { formatResult, type RunFailure } from '../../../src/runner/result.ts';
 
 interface Given {
+  readonly fetch?: ContainerState;
   readonly code?: ContainerState;
   readonly runner?: ContainerState;
   readonly phase?: NonNullable<Pod['status']>['phase'];
@@ -13,17 +14,25 @@ interface Given {
 }
 
 /** A pod whose init container `code` and whose runner are in these states. */
-function state({ code, runner = { waiting: { reason: 'PodInitializing' } }, ...given }: Given): PodState {
+function state({ fetch, code, runner = { waiting: { reason: 'PodInitializing' } }, ...given }: Given): PodState {
   const pod = aPod(given);
   return podState({
     ...pod,
     spec: { ...pod.spec, initContainers: [{ name: 'code', image: 'usage:1', resources: { limits: { memory: '256Mi' } } }] },
     status: {
       ...pod.status,
-      initContainerStatuses: [{ name: 'code', image: 'usage:1', ...(code === undefined ? {} : { state: code }) }],
+      initContainerStatuses: [
+        ...(fetch === undefined ? [] : [{ name: 'fetch', image: 'runner:1', state: fetch }]),
+        { name: 'code', image: 'usage:1', ...(code === undefined ? {} : { state: code }) },
+      ],
       containerStatuses: [{ name: 'runner', image: 'runner:1', state: runner }],
     },
   });
+}
+
+/** Its reason is not taken: whatever the step says, the template names the repository. */
+function refusedFetch(retryable: boolean): RunFailure {
+  return { ok: false, reason: 'StorageFailed', message: 'git: https://g/a has no tag v1', retryable };
 }
 
 const LOG = 'kubectl logs -n billing invoices-abc-1 -c code';
@@ -122,6 +131,26 @@ describe('a pod with custom code', () => {
       'cannot speak for the runner',
       { ...end(1, { message: formatResult(SUCCESS) }) },
       { kind: 'failed', reason: 'TemplateFailed', message: `the template's code ended with exit code 1; see: ${LOG}` },
+    ],
+    ['gets it', { phase: 'Pending', fetch: { running: {} } }, { kind: 'running', step: "getting the template's code from its repository" }],
+    [
+      'cannot get it, whatever is tried',
+      { phase: 'Failed', fetch: { terminated: { exitCode: 64, message: formatResult(refusedFetch(false)) } } },
+      { kind: 'failed', reason: 'TemplateFailed', message: 'git: https://g/a has no tag v1', final: true },
+    ],
+    [
+      'cannot get it now',
+      { phase: 'Failed', fetch: { terminated: { exitCode: 75, message: formatResult(refusedFetch(true)) } } },
+      { kind: 'failed', reason: 'TemplateFailed', message: 'git: https://g/a has no tag v1' },
+    ],
+    [
+      'lost the step that gets it',
+      { phase: 'Failed', fetch: { terminated: { exitCode: 137, message: 'SENTINEL' } } },
+      {
+        kind: 'failed',
+        reason: 'TemplateFailed',
+        message: `getting the template's code ended with signal 9 (exit code 137); see: ${LOG.replace('-c code', '-c fetch')}`,
+      },
     ],
     [
       'has an image that runs as root',

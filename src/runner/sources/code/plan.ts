@@ -9,10 +9,14 @@ export const CODE_ENV = {
   parameters: 'DOSSIER_PARAMETERS',
   /** Path of the file that the rows go to, one JSON object or array a line. */
   rows: 'DOSSIER_ROWS',
+  /** Path of the module that the runner's own image runs. */
+  entrypoint: 'DOSSIER_ENTRYPOINT',
+  /** Path of the file with the commit that the code came from; for the runner. */
+  revision: 'DOSSIER_REVISION',
 } as const;
 
 export interface CodePlan {
   readonly kind: 'code';
   /** `spec.source` of the template has the code under this name. */
-  readonly from: 'container';
+  readonly from: 'container' | 'git';
 }

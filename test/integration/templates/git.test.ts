@@ -1,0 +1,172 @@
+/** Reports whose rows code from a git repository makes: which commit it was, what the code gets, and what becomes of code and repositories that do not play along. */
+import { afterAll, beforeAll, describe, test, vi } from 'vitest';
+import { NAMESPACES } from '../../../src/kube/resources.ts';
+import { GitServer } from '../../support/git-server.ts';
+import { bucketContent } from '../support/bucket-content.ts';
+import { messageOf, useBilling } from '../support/billing.ts';
+import { expectFailed } from '../support/failed.ts';
+import { localNode } from '../support/node-control.ts';
+import { podsOf } from '../support/traces.ts';
+
+const USAGE = `
+import { tier } from './tier.ts';
+interface Context { readonly parameters: { readonly customers: readonly string[] }; log(message: string): void }
+export default async function* (context: Context) {
+  context.log('SENTINEL in the log');
+  for (const [index, customer] of context.parameters.customers.entries()) yield { id: customer, total: tier(index) };
+  yield ['sum', 9007199254740993n];
+}
+`;
+const TIER = 'export const tier = (index: number): string => `${index + 1}.50`;\n';
+
+interface GitPod {
+  readonly spec: {
+    readonly initContainers: readonly {
+      readonly name: string;
+      readonly env: readonly { readonly name: string; readonly valueFrom?: unknown }[];
+    }[];
+    readonly containers: readonly { readonly env: readonly { readonly name: string }[] }[];
+  };
+}
+
+describe.concurrent('code from a repository', () => {
+  const { billing } = useBilling('git');
+  let server: GitServer;
+  let commit = '';
+
+  beforeAll(async () => {
+    const path = '/metadata/labels/pod-security.kubernetes.io~1enforce';
+    const { client, namespace, signal } = billing();
+    await client.patchJson(NAMESPACES, undefined, namespace, [{ op: 'add', path, value: 'restricted' }], signal);
+    await billing().storage();
+    server = await GitServer.start();
+    commit = await server.commit('reports', { 'reports/usage.ts': USAGE, 'reports/tier.ts': TIER });
+    server.accounts.set('reports', { username: 'git', password: 'SENTINEL-token' });
+    await billing().secret('git', { token: 'SENTINEL-token' });
+    await billing().secret('git-ssh', { 'ssh-privatekey': server.key, known_hosts: server.knownHosts });
+    await billing().secret('git-ca', { 'ca.crt': server.ca });
+  });
+  afterAll(() => server.close());
+
+  async function run(name: string, git: object, report: object = {}, job: object = {}): Promise<void> {
+    const caSecretRef = { name: 'git-ca', key: 'ca.crt' };
+    await billing().template(name, {
+      parameters: [{ name: 'customers', type: 'Strings', defaultValues: ['acme', 'initech'] }],
+      source: { git: { url: server.url('reports'), ref: { branch: 'main' }, credentialsSecretRef: { name: 'git' }, caSecretRef, ...git } },
+      columns: [
+        { name: 'id', type: 'String' },
+        { name: 'total', type: 'Decimal' },
+      ],
+      formats: ['CSV'],
+      job: { backoffLimit: 0, ...job },
+    });
+    await billing().report(name, { templateRef: { name }, ...report });
+  }
+
+  /** A Report of a module in a repository of its own. */
+  async function runModule(name: string, module: string, job: object = {}): Promise<void> {
+    await server.commit(name, { 'usage.ts': module });
+    await run(name, { url: server.url(name), entrypoint: 'usage.ts' }, {}, job);
+  }
+
+  async function fileOf(name: string): Promise<string> {
+    const { objects } = await bucketContent(billing().bucket, `${billing().namespace}/${name}/`);
+    return objects[0]?.bytes.toString() ?? '';
+  }
+
+  test('in TypeScript makes the rows, and the Report names its commit', async ({ expect }) => {
+    await run('module', { path: 'reports', entrypoint: 'usage.ts' });
+    const report = await billing().finished('module');
+    expect(report.status.phase, messageOf(report)).toBe('Ready');
+    expect(report.status).toMatchObject({ template: { revision: commit }, file: { rows: 3 } });
+    expect(await fileOf('module')).toBe('id,total\nacme,1.50\ninitech,2.50\nsum,9007199254740993\n');
+    expect(JSON.stringify(report.status)).not.toContain('SENTINEL');
+    const [pod] = (await podsOf(billing(), 'module')) as unknown as readonly GitPod[];
+    const [fetch, code] = pod?.spec.initContainers ?? [];
+    expect([fetch?.name, code?.name]).toEqual(['fetch', 'code']);
+    // Of all the run's Secrets, the code has none, the fetch has the repository's only, and the runner has none of the repository's.
+    expect(code?.env.map(({ name }) => name)).toEqual(['DOSSIER_PARAMETERS', 'DOSSIER_ROWS', 'DOSSIER_ENTRYPOINT', 'TMPDIR']);
+    expect(fetch?.env.some(({ name }) => name.startsWith('AWS_'))).toBe(false);
+    expect(pod?.spec.containers[0]?.env.some(({ name }) => name.startsWith('DOSSIER_GIT'))).toBe(false);
+    expect(JSON.stringify(pod)).not.toContain('SENTINEL');
+  });
+
+  test('over ssh, in any language by an image, runs where the path says', async ({ expect }) => {
+    await server.commit('shell', { 'deep/er/rows.sh': 'pwd >&2; cat data.txt > "$DOSSIER_ROWS"', 'deep/er/data.txt': '["a",1]' });
+    await run('shell', {
+      url: server.sshUrl('shell'),
+      credentialsSecretRef: { name: 'git-ssh' },
+      caSecretRef: undefined,
+      path: 'deep/er',
+      image: localNode().toolsImage,
+      command: ['sh', './rows.sh'],
+    });
+    const report = await billing().finished('shell');
+    expect(report.status.phase, messageOf(report)).toBe('Ready');
+    expect(await fileOf('shell')).toBe('id,total\na,1\n');
+  });
+
+  test('sees no environment but its own', async ({ expect }) => {
+    await runModule(
+      'environment',
+      `export default function* () { for (const name of Object.keys(process.env).sort()) yield [name, null]; }`,
+    );
+    const report = await billing().finished('environment');
+    expect(report.status.phase, messageOf(report)).toBe('Ready');
+    const names = (await fileOf('environment'))
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.split(',')[0] ?? '');
+    expect(names.filter((name) => !/^(KUBERNETES_.*|PATH|HOME|HOSTNAME)$/.test(name))).toEqual([
+      'DOSSIER_ENTRYPOINT',
+      'DOSSIER_PARAMETERS',
+      'DOSSIER_ROWS',
+      'TMPDIR',
+    ]);
+  });
+
+  test.for([
+    [
+      'says-so',
+      `export default function* (context) { context.fail('no customer\\nof that name'); }`,
+      /^the template's code says: no customer of that name$/,
+    ],
+    [
+      'throws',
+      `export default function* () { yield ['a', 1]; throw new Error('SENTINEL'); }`,
+      /^the template's code ended with exit code 1; see: kubectl logs .* -c code$/,
+    ],
+  ] as const)('that %s fails the Report', async ([name, module, says]) => {
+    await runModule(name, module);
+    await expectFailed(billing(), name, 'TemplateFailed', says, 'kept');
+  });
+
+  test('that is not there fails the Report, which says so', async () => {
+    await run('no-branch', { entrypoint: 'reports/usage.ts', ref: { branch: 'nothing' } });
+    await expectFailed(billing(), 'no-branch', 'TemplateFailed', /^git: .*reports\.git has no branch nothing$/, 'kept');
+  });
+
+  test('waits for a Secret that opens the repository, and goes on by itself', async ({ expect }) => {
+    await run('secret', { path: 'reports', entrypoint: 'usage.ts', credentialsSecretRef: { name: 'late' } });
+    await billing().secret('late', { user: 'x' });
+    const report = await billing().waiting('secret', 'SecretNotFound');
+    expect(messageOf(report)).toMatch(/^spec\.source\.git\.credentialsSecretRef of ReportTemplate "secret": Secret "late"/);
+    await vi.waitFor(
+      async () => expect(messageOf(await billing().get('secret'))).toContain('has no key "token", and not "username" and "password"'),
+      { timeout: 20_000 },
+    );
+  });
+
+  test('of a branch that moves between two tries never becomes a file of the other commit', async ({ expect }) => {
+    const first = await server.commit('moving', { 'usage.ts': `export default function* () { process.exit(3); }` });
+    await run('moving', { url: server.url('moving'), entrypoint: 'usage.ts' }, {}, { backoffLimit: 1 });
+    await billing().until('moving', ({ status }) => status.template?.revision === first);
+    await server.commit('moving', { 'usage.ts': `export default function* () { yield ['a', 1]; }` });
+    const report = await billing().finished('moving');
+    expect(report.status).toMatchObject({ phase: 'Failed', template: { revision: first } });
+    expect(messageOf(report)).toMatch(
+      /^git: the ref moved from commit [0-9a-f]{40} to [0-9a-f]{40} while the report was made; create a new Report$/,
+    );
+    expect((await bucketContent(billing().bucket, `${billing().namespace}/moving/`)).objects).toEqual([]);
+  });
+});
