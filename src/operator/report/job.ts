@@ -18,6 +18,7 @@ import { headerSecrets } from '../template/http-parts.ts';
 import type { Template } from '../template/template.ts';
 import { codeSteps } from './custom-code.ts';
 import { kubernetesAccess } from './kubernetes-access.ts';
+import { nodeOptions } from './node-options.ts';
 import { effectiveResources } from './resources.ts';
 
 /** Only this container speaks for a run. */
@@ -60,6 +61,7 @@ export function jobManifest(
   // The schema says so too; whose identity code of users has is not left to one line of YAML.
   const account = isCustomCode(template) && !isTrusted(template) ? undefined : job.serviceAccountName;
   const startSeconds = report.spec.startDeadlineSeconds;
+  const resources = effectiveResources(job.resources, runner.resources);
   const access = kubernetesAccess(template);
   const code = codeSteps(template, plan, runner, report.status.template?.revision);
   const pullSecrets = [...runner.imagePullSecrets.map((secret) => ({ name: secret })), ...(job.imagePullSecrets ?? [])];
@@ -107,8 +109,13 @@ export function jobManifest(
               name: RUNNER_CONTAINER,
               image: runner.image,
               imagePullPolicy: runner.imagePullPolicy,
-              env: [...environment(template, storage, planJson), ...access.env, ...code.env],
-              resources: effectiveResources(job.resources, runner.resources),
+              env: [
+                ...environment(template, storage, planJson),
+                { name: 'NODE_OPTIONS', value: nodeOptions(resources.limits['memory']) },
+                ...access.env,
+                ...code.env,
+              ],
+              resources,
               terminationMessagePath: TERMINATION_LOG,
               terminationMessagePolicy: 'File',
               securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },

@@ -53,6 +53,9 @@ export function podState(pod: Pod): PodState {
   return beingStarted(pod);
 }
 
+/** How Node ends when its heap is full: by abort(), which the first process of a container survives only to be ended by SIGSEGV. */
+const HEAP_FULL: ReadonlySet<number> = new Set([128 + 6, 128 + 11]);
+
 /** One message for all the moments in which nothing is wrong yet: each new one would cost a write. */
 function beingStarted(pod: Pod): PodState {
   return { kind: 'starting', reason: 'PodScheduling', message: `pod ${pod.metadata.name} is being scheduled or started` };
@@ -113,10 +116,16 @@ function failureOf(pod: Pod): Omit<Extract<PodState, { kind: 'failed' }>, 'kind'
   if (crash !== undefined) return crash;
   if (runner === undefined) return { reason: 'JobFailed', message: `pod ${pod.metadata.name} ended before its runner started` };
   const how = runner.signal === undefined || runner.signal === 0 ? `exit code ${runner.exitCode}` : `signal ${runner.signal}`;
-  return {
-    reason: 'JobFailed',
-    message: `the runner ended with ${how} and left no result; see: kubectl logs -n ${pod.metadata.namespace ?? ''} ${pod.metadata.name} -c ${RUNNER_CONTAINER}`,
-  };
+  const told = `the runner ended with ${how} and left no result`;
+  const log = `see: kubectl logs -n ${pod.metadata.namespace ?? ''} ${pod.metadata.name} -c ${RUNNER_CONTAINER}`;
+  if (HEAP_FULL.has(runner.exitCode)) {
+    const limit = specOf(pod, RUNNER_CONTAINER)?.resources?.limits?.['memory'] ?? 'unknown';
+    return {
+      reason: 'OutOfMemory',
+      message: `${told}, as it does when its heap, half of its memory limit of ${limit}, is full; raise spec.job.resources.limits.memory of the template, or ${log}`,
+    };
+  }
+  return { reason: 'JobFailed', message: `${told}; ${log}` };
 }
 
 function terminated(pod: Pod, container: string): NonNullable<ContainerStatus['state']>['terminated'] {

@@ -376,6 +376,20 @@ describe('a run that ended', () => {
       },
       { failing: 'OutOfMemory', message: expect.stringContaining('512Mi') },
     ],
+    ...[134, 139].map((exitCode): Row => [
+      `fails with exit code ${exitCode}, by which Node says that its heap is full`,
+      {
+        job: aJob({
+          pods: [aPod({ phase: 'Failed', terminated: { exitCode, reason: 'Error' } })],
+          conditions: [jobFailed('BackoffLimitExceeded')],
+        }),
+        finalizer: true,
+      },
+      {
+        failing: 'OutOfMemory',
+        message: expect.stringMatching(new RegExp(`exit code ${exitCode} .*512Mi.*limits\\.memory.*kubectl logs`)),
+      },
+    ]),
     [
       'fails by the kubelet’s verdict',
       {
