@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { foreignText } from '../foreign-text.ts';
+import { foreignText, quoted } from '../foreign-text.ts';
 import { ConnectionError } from './errors.ts';
 
 /** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
@@ -47,7 +47,31 @@ export async function loadClusterConfig(
   if (kubeconfig === undefined && host !== undefined) {
     return inCluster(host, env['KUBERNETES_SERVICE_PORT'] ?? '443', serviceAccountDir);
   }
-  return fromKubeconfig(kubeconfig);
+  return fromKubeconfig(kubeconfig, undefined);
+}
+
+/** For a person's command line: a cluster, and the namespace that is theirs when they name none. */
+export interface UserConfig {
+  readonly cluster: ClusterConfig;
+  readonly namespace: string;
+}
+
+/** As `loadClusterConfig`, with a context of the kubeconfig when it is named; the namespace is the context's, or the pod's own. */
+export async function loadUserConfig(
+  { kubeconfig, context }: { readonly kubeconfig: string | undefined; readonly context: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Promise<UserConfig> {
+  if (
+    kubeconfig === undefined &&
+    context === undefined &&
+    env['KUBECONFIG'] === undefined &&
+    env['KUBERNETES_SERVICE_HOST'] !== undefined
+  ) {
+    const namespace = await readFile(`${SERVICE_ACCOUNT_DIR}/namespace`, 'utf8');
+    return { cluster: await loadClusterConfig(undefined, env), namespace: namespace.trim() };
+  }
+  const { namespace, ...cluster } = await fromKubeconfig(kubeconfig, context);
+  return { cluster, namespace: namespace ?? 'default' };
 }
 
 async function inCluster(host: string, port: string, directory: string): Promise<ClusterConfig> {
@@ -57,12 +81,15 @@ async function inCluster(host: string, port: string, directory: string): Promise
   return { server: new URL(`https://${authority}:${port}`), tls: { ca, rejectUnauthorized: true }, authorization: token };
 }
 
-async function fromKubeconfig(path: string | undefined): Promise<ClusterConfig> {
-  const name = `kubeconfig ${path ?? '(default)'}`;
+async function fromKubeconfig(
+  path: string | undefined,
+  context: string | undefined,
+): Promise<ClusterConfig & { readonly namespace: string | undefined }> {
+  const name = `kubeconfig ${path ?? '(default)'}${context === undefined ? '' : `, context ${quoted(context)}`}`;
   let config: KubeConfig;
   let options: RequestOptions;
   try {
-    config = await readKubeconfig(path);
+    config = await readKubeconfig(path, context);
     options = await connectionOptions(config);
   } catch (error) {
     throw new Error(`cannot use the ${name}: ${withoutContents(error)}`);
@@ -80,20 +107,22 @@ async function fromKubeconfig(path: string | undefined): Promise<ClusterConfig> 
   };
   const authorization = cached(async (fresh) => {
     // The library keeps tokens of plugins and files in its KubeConfig; a refused one goes only with that.
-    if (fresh) config = await readKubeconfig(path);
+    if (fresh) config = await readKubeconfig(path, context);
     const current = await connectionOptions(config);
     const headers = current.headers as Readonly<Record<string, string>> | undefined;
     const basic = typeof current.auth === 'string' ? `Basic ${Buffer.from(current.auth).toString('base64')}` : undefined;
     return headers?.['Authorization'] ?? basic;
   });
-  return { server: new URL(cluster.server), tls, authorization };
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
+  return { server: new URL(cluster.server), tls, authorization, namespace };
 }
 
-async function readKubeconfig(path: string | undefined): Promise<KubeConfig> {
+async function readKubeconfig(path: string | undefined, context: string | undefined): Promise<KubeConfig> {
   const library = await import('@kubernetes/client-node/dist/config.js');
   const config = new library.KubeConfig();
   if (path === undefined) config.loadFromDefault();
   else config.loadFromFile(path);
+  if (context !== undefined) config.setCurrentContext(context);
   return config;
 }
 
