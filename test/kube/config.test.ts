@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { apiserverAddresses, loadClusterConfig } from '../../src/kube/config.ts';
+import { apiserverAddresses, loadClusterConfig, loadUserConfig } from '../../src/kube/config.ts';
 import { HttpTransport } from '../../src/kube/transport.ts';
 import { Authority } from '../../src/local/authority.ts';
 
@@ -232,4 +232,35 @@ test('client certificate, authority and server name reach the wire', async () =>
     server.close();
     await once(server, 'close');
   }
+});
+
+describe('for a person', () => {
+  const contexts = [
+    { name: 'here', context: { cluster: 'c', user: 'u', namespace: 'billing' } },
+    { name: 'there', context: { cluster: 'd', user: 'u' } },
+  ];
+  const clusters = [
+    { name: 'c', cluster: { server: 'https://here.example:6443' } },
+    { name: 'd', cluster: { server: 'https://there.example:6443' } },
+  ];
+  const written = (): Promise<string> =>
+    file(
+      'contexts',
+      JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters, users: [{ name: 'u', user: {} }], contexts, 'current-context': 'here' }),
+    );
+
+  test('the context that is current says which cluster and which namespace', async () => {
+    const { cluster, namespace } = await loadUserConfig({ kubeconfig: await written(), context: undefined }, {});
+    expect([cluster.server.host, namespace]).toEqual(['here.example:6443', 'billing']);
+  });
+
+  test('a context that is named goes before it, and without a namespace it is default', async () => {
+    const { cluster, namespace } = await loadUserConfig({ kubeconfig: await written(), context: 'there' }, {});
+    expect([cluster.server.host, namespace]).toEqual(['there.example:6443', 'default']);
+  });
+
+  test('a context that is not there is named in the error', async () => {
+    const kubeconfig = await written();
+    await expect(loadUserConfig({ kubeconfig, context: 'elsewhere' }, {})).rejects.toThrow(/context "elsewhere"/);
+  });
 });
