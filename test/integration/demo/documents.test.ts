@@ -1,14 +1,12 @@
 /** What the documentation gives people to apply is accepted as it stands, and the rights that it lists are enough. */
 import { beforeAll, describe, expect, onTestFailed, onTestFinished, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import type { Manifest } from '../../../src/kube/client.ts';
 import type { ResourceType } from '../../../src/kube/resources.ts';
 import { REPORT_DOWNLOADS, SERVICE_ACCOUNTS, pathOf } from '../../../src/kube/resources.ts';
 import { RUNNER_IMAGE } from '../../../src/local/node/runner-image.ts';
 import { Operator } from '../../../src/operator/operator.ts';
 import { parseOptions } from '../../../src/operator/options.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
-import { blocks, page, pages } from '../../docs/pages.ts';
+import { blocks, page, pages, section, tableRows } from '../../docs/pages.ts';
 import { kubectl, useApiserver } from '../crds/apiserver.ts';
 import { Billing } from '../support/billing.ts';
 import { operatorFlags } from '../support/operator.ts';
@@ -33,8 +31,15 @@ describe('every manifest in the documentation is accepted without a warning', ()
   });
 });
 
-describe('the rights that docs/on-a-cluster.md lists', () => {
-  const role = blocks(page('docs/on-a-cluster.md')).find(({ text }) => text.includes('kind: ClusterRole'))?.text ?? '';
+describe('the rights that docs/security.md lists', () => {
+  /** `reports.dossier.dev/status | patch` of the page as a rule of a role; names of single objects are left out. */
+  const rules = tableRows(section(page('docs/security.md'), "The operator's rights"))
+    .filter(([resource]) => resource !== 'resource')
+    .map(([resources = '', verbs = '']) => ({
+      apiGroups: [...new Set(resources.split(', ').map((each) => /^[^./ ]+\.([^/ ]+)/.exec(each)?.[1] ?? ''))],
+      resources: resources.split(', ').map((each) => each.replace(/^([^./ ]+)\.[^/ ]+/, '$1').replace(/ .*$/, '')),
+      verbs: verbs.split(', '),
+    }));
   let billing: Billing;
 
   beforeAll(async () => {
@@ -44,7 +49,7 @@ describe('the rights that docs/on-a-cluster.md lists', () => {
   });
 
   test('are enough to make a file, to hand it out and to remove it', async () => {
-    const operator = await startWithRole(billing, role);
+    const operator = await startWithRights(billing, rules);
     await billing.storage();
     await billing.priceList();
     await billing.report('prices', { templateRef: { name: 'prices' } });
@@ -58,15 +63,17 @@ describe('the rights that docs/on-a-cluster.md lists', () => {
   });
 });
 
-/** An operator that is a service account of the namespace and has no rights but the role's; `stop` resolves to what it has logged. */
-async function startWithRole({ client, namespace, signal }: Billing, clusterRole: string): Promise<{ stop(): Promise<readonly string[]> }> {
-  const [document] = parseAllDocuments(clusterRole).map((each) => each.toJS() as Manifest);
+/** An operator that is a service account of the namespace and has no other rights; `stop` resolves to what it has logged. */
+async function startWithRights(
+  { client, namespace, signal }: Billing,
+  rules: readonly object[],
+): Promise<{ stop(): Promise<readonly string[]> }> {
   const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', namespaced: true };
   const roles: ResourceType = { ...rbac, kind: 'ClusterRole', plural: 'clusterroles', namespaced: false };
   const bindings: ResourceType = { ...rbac, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', namespaced: false };
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   const name = `dossier-${namespace}`;
-  await client.create(roles, { ...(document as Manifest), metadata: { name } }, signal);
+  await client.create(roles, { apiVersion, kind: 'ClusterRole', metadata: { name }, rules }, signal);
   const subjects = [{ kind: 'ServiceAccount', namespace, name: 'default' }];
   const roleRef = { apiGroup: rbac.group, kind: 'ClusterRole', name };
   await client.create(bindings, { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, subjects, roleRef }, signal);
