@@ -7,6 +7,7 @@
  * Its parameters are an annotation of the pod that the kubelet shows as a file: no program has to run before the code to write them.
  */
 import { FETCH_ENV, REVISION, TREE, type GitPlan } from '../../runner/fetch/plan.ts';
+import { codeParameters } from '../../runner/sources/code/parameters.ts';
 import { CODE_ENV } from '../../runner/sources/code/plan.ts';
 import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
@@ -16,7 +17,6 @@ import type { ContainerResources, RunnerSettings } from '../settings.ts';
 import { gitPlan, gitSecrets, type SecretVariable } from '../template/code-parts.ts';
 import type { Template } from '../template/template.ts';
 import { planJsonOf } from '../plan-json.ts';
-import { codeParameters } from './code-parameters.ts';
 import { effectiveResources } from './resources.ts';
 
 /** The init container that gets a repository; before the code. */

@@ -1,4 +1,7 @@
 /** Reports whose rows code from a git repository makes: which commit it was, what the code gets, and what becomes of code and repositories that do not play along. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { NAMESPACES } from '../../../src/kube/resources.ts';
 import { GitServer } from '../../support/git-server.ts';
@@ -89,6 +92,31 @@ describe.concurrent('code from a repository', () => {
     expect(fetch?.env.some(({ name }) => name.startsWith('AWS_'))).toBe(false);
     expect(pod?.spec.containers[0]?.env.some(({ name }) => name.startsWith('DOSSIER_GIT'))).toBe(false);
     expect(JSON.stringify(pod)).not.toContain('SENTINEL');
+  });
+
+  test('is the example, as it stands there', async ({ expect }) => {
+    const example = join(import.meta.dirname, '../../../examples/custom-template');
+    const read = (path: string): Promise<string> => readFile(join(example, path), 'utf8');
+    const { spec } = parse(await read('template.yaml')) as { readonly spec: { readonly source: { readonly git: object } } };
+    const tagged = await server.commit('example', { 'reports/working-days.ts': await read('reports/working-days.ts') });
+    await server.tag('example', 'v1.0.0', tagged);
+    server.accounts.set('example', { username: 'git', password: 'SENTINEL-token' });
+    await billing().secret('reports-git', { token: 'SENTINEL-token' });
+    const git = { ...spec.source.git, url: server.url('example'), caSecretRef: { name: 'git-ca', key: 'ca.crt' } };
+    await billing().template('working-days', { ...spec, source: { git } });
+    const period = { from: '2026-12-21', to: '2027-01-01' };
+    await billing().report('working-days', {
+      templateRef: { name: 'working-days' },
+      parameters: [
+        { name: 'period', period },
+        { name: 'holidays', values: ['2026-12-25'] },
+      ],
+      format: 'CSV',
+      timeZone: 'America/New_York',
+    });
+    const report = await billing().finished('working-days');
+    expect(report.status, messageOf(report)).toMatchObject({ phase: 'Ready', template: { revision: tagged }, file: { rows: 11 } });
+    expect(await fileOf('working-days')).toMatch(/^Day,Weekday,Worked,Hours\n2026-12-21,Monday,true,7.50\n/);
   });
 
   test('over ssh, in any language by an image, runs where the path says', async ({ expect }) => {

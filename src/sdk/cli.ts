@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** `dossier-template`: tries a template's code on one's own machine, and begins a new one. */
+import { argv, env, exit, stderr } from 'node:process';
+import { init } from './init.ts';
+import { tryModule } from './try-module.ts';
+import { Mistake } from './module-run.ts';
+
+const HELP = `dossier-template run ENTRYPOINT [--parameters FILE] [--template FILE] [--rows FILE] [--time-zone ZONE]
+    runs a module as a Report would, and prints its rows
+      --parameters FILE   YAML or JSON: values by name, e.g. month: {from: "2026-10-01", to: "2026-11-01"}
+      --template FILE     ReportTemplate: defaults and rules of parameters, and the columns that rows must fit
+      --rows FILE         where the rows go; default: standard output
+      --time-zone ZONE    the Report's zone; default UTC
+dossier-template init FOLDER
+    makes a folder with a module, parameters and a template to start from
+`;
+
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+const [command, ...args] = argv.slice(2);
+// `npm run` starts programs in the package's folder and tells here where it was called.
+const folder = env['INIT_CWD'] ?? process.cwd();
+
+try {
+  if (command === 'run') await tryModule(args, folder, stop.signal);
+  else if (command === 'init') await init(args, folder);
+  else if (command === undefined || command === '--help' || command === 'help') stderr.write(HELP);
+  else throw new Mistake(`unknown command "${command}"; see dossier-template --help`);
+  exit(0);
+} catch (error) {
+  const isTold = error instanceof Mistake || stop.signal.aborted || (error as Error).name === 'DossierError';
+  stderr.write(`${isTold ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+  exit(error instanceof Mistake ? 64 : 1);
+}
