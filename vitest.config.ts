@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Two projects: `unit` needs nothing but Node; `integration` shares one real control plane, Postgres and S3 server, which test/integration/setup.ts starts once.
+ * `e2e` needs a cluster with a kubelet and is run by `make e2e` only, one file after the other, because its tests stop the one operator that there is.
  * Nothing is retried: a flaky test is a defect.
  */
 export default defineConfig({
@@ -24,6 +25,20 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      ...(process.env['DOSSIER_E2E_HOST'] === undefined
+        ? []
+        : [
+            {
+              test: {
+                name: 'e2e',
+                include: ['test/e2e/**/*.test.ts'],
+                globalSetup: ['test/e2e/setup.ts'],
+                testTimeout: 300_000,
+                hookTimeout: 300_000,
+                fileParallelism: false,
+              },
+            },
+          ]),
     ],
   },
 });

@@ -1,4 +1,4 @@
-/** A proxy of bytes on the loopback address that can cut every connection, at once or after a number of bytes. */
+/** A proxy of bytes that can cut every connection, at once or after a number of bytes, and be away for a while. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
@@ -7,11 +7,17 @@ export class TcpProxy implements AsyncDisposable {
   bytesFromServer = 0;
   /** When `bytesFromServer` passes it, every connection is reset. */
   cutAfterBytes = Infinity;
+  /** Connections are reset as they come. Those that are there stay until `cut`. */
+  away = false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   private constructor(target: { readonly host: string; readonly port: number }) {
     this.#server = createServer((client) => {
+      if (this.away) {
+        client.resetAndDestroy();
+        return;
+      }
       const server = connect(target.port, target.host);
       for (const [from, to] of [
         [client, server],
@@ -32,9 +38,10 @@ export class TcpProxy implements AsyncDisposable {
     });
   }
 
-  static async start(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+  /** Listens at `address`, on a free port. */
+  static async start(target: { readonly host: string; readonly port: number }, address = '127.0.0.1'): Promise<TcpProxy> {
     const proxy = new TcpProxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
+    proxy.#server.listen(0, address);
     await once(proxy.#server, 'listening');
     return proxy;
   }

@@ -18,8 +18,11 @@ export class Billing {
   readonly namespace: string;
   readonly bucket: string;
   readonly signal = AbortSignal.timeout(10 * DEADLINE_MS);
+  readonly #patienceMs: number;
 
-  constructor(client: KubeClient, namespace: string, bucket: string) {
+  /** `patienceMs`: how long it waits for whatever it waits for. */
+  constructor(client: KubeClient, namespace: string, bucket: string, patienceMs: number = DEADLINE_MS) {
+    this.#patienceMs = patienceMs;
     this.client = client;
     this.namespace = namespace;
     this.bucket = bucket;
@@ -98,7 +101,7 @@ export class Billing {
 
   /** Waits until the Report is as asked, and resolves to it; a Report that never is ends the test with what it was last. */
   async until(name: string, is: (report: Report) => boolean): Promise<Report> {
-    const deadline = performance.now() + DEADLINE_MS;
+    const deadline = performance.now() + this.#patienceMs;
     for (;;) {
       const report = await this.get(name);
       if (is(report)) return report;
@@ -110,7 +113,7 @@ export class Billing {
 
   /** Waits until there is no such Report any more. */
   async gone(name: string): Promise<void> {
-    const deadline = performance.now() + DEADLINE_MS;
+    const deadline = performance.now() + this.#patienceMs;
     for (;;) {
       try {
         const report = await this.get(name);

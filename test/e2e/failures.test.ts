@@ -1,0 +1,131 @@
+/** What goes wrong on nodes, in registries and in namespaces, and how it shows on a Report. */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { messageOf, reasonOf } from '../integration/support/billing.ts';
+import { bucketContent } from '../integration/support/bucket-content.ts';
+import { apply, kubectl, useWorkplace } from './cluster.ts';
+import { Gate } from './gate.ts';
+
+const workplace = useWorkplace('failures');
+let gate: Gate;
+
+beforeAll(async () => {
+  gate = await Gate.make(workplace());
+  await workplace().billing.priceList();
+});
+
+afterAll(async () => {
+  await kubectl('uncordon', '-l', 'kubernetes.io/os=linux');
+  await gate.close();
+});
+
+test('a runner that needs more memory than it may have ends as OutOfMemory, and leaves no file', async () => {
+  const { billing } = workplace();
+  const resources = { requests: { memory: '16Mi' }, limits: { memory: '24Mi' } };
+  await billing.priceList('tiny', { job: { resources, backoffLimit: 0 } });
+  await billing.report('tiny', { templateRef: { name: 'tiny' } });
+  const report = await billing.finished('tiny');
+  expect([report.status.phase, reasonOf(report)]).toEqual(['Failed', 'OutOfMemory']);
+  expect(messageOf(report)).toContain('24Mi');
+  expect(await bucketContent(billing.bucket, `${billing.namespace}/tiny/`)).toEqual({ objects: [], uploads: [] });
+});
+
+test('an image whose name is none ends as ImagePullFailed, one that is not there says so while it is tried, and both name the image', async () => {
+  const { billing } = workplace();
+  const container = (image: string): Readonly<Record<string, unknown>> => ({
+    source: { container: { image } },
+    columns: [{ name: 'a', type: 'String' }],
+    formats: ['CSV'],
+  });
+  await billing.template('nameless', container('no//image'));
+  await billing.template('missing', container('127.0.0.1:9/no-such-image:1'));
+  for (const name of ['nameless', 'missing']) await billing.report(name, { templateRef: { name } });
+  const nameless = await billing.finished('nameless');
+  expect([reasonOf(nameless), messageOf(nameless)]).toEqual(['ImagePullFailed', expect.stringContaining('no//image')]);
+  const missing = await billing.until('missing', (report) => messageOf(report).includes('no-such-image'));
+  expect([missing.status.phase, reasonOf(missing)]).toEqual(['Deploying', 'ImagePull']);
+  await kubectl('delete', 'report', 'missing', '-n', billing.namespace, '--timeout=60s');
+});
+
+test('a Secret that comes late is waited for', async () => {
+  const { billing, databaseUrl } = workplace();
+  await billing.template('late', {
+    source: { postgres: { urlFrom: { secretKeyRef: { name: 'late', key: 'url' } }, query: 'select 1 as one' } },
+    formats: ['CSV'],
+  });
+  await billing.report('late', { templateRef: { name: 'late' } });
+  expect(messageOf(await billing.waiting('late', 'SecretNotFound'))).toContain('"late"');
+  await billing.secret('late', { url: databaseUrl('postgres') });
+  expect((await billing.finished('late')).status.phase).toBe('Ready');
+});
+
+test('a quota that leaves no room is waited for and named', async () => {
+  const { billing } = workplace();
+  const quota = {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'full', namespace: billing.namespace },
+    spec: { hard: { pods: '0' } },
+  };
+  await apply(quota);
+  await billing.report('squeezed', { templateRef: { name: 'prices' } });
+  expect(messageOf(await billing.waiting('squeezed', 'QuotaExceeded'))).toContain('full');
+  await kubectl('delete', 'resourcequota', 'full', '-n', billing.namespace);
+  expect((await billing.finished('squeezed')).status.phase).toBe('Ready');
+});
+
+test.each([
+  ['deleted', (pod: string, namespace: string) => kubectl('delete', 'pod', pod, '-n', namespace)],
+  ['killed', (pod: string, namespace: string) => kubectl('delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force')],
+  [
+    'drained from its node',
+    async (_: string, namespace: string) => {
+      const node = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+      const only = `--pod-selector=app.kubernetes.io/component=runner,dossier.dev/report`;
+      await kubectl('drain', node, only, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s');
+      await kubectl('uncordon', node);
+      expect(namespace).not.toBe('');
+    },
+  ],
+])('a run whose pod is %s goes on in another one, once and whole', async (how, disturb) => {
+  const { billing } = workplace();
+  const name = how.split(' ')[0] ?? how;
+  await gate.shut();
+  await billing.report(name, { templateRef: { name: 'gated' } });
+  await gate.reached(1);
+  const pod = await kubectl(
+    'get',
+    'pods',
+    '-n',
+    billing.namespace,
+    '-l',
+    `dossier.dev/report=${name}`,
+    '-o',
+    'jsonpath={.items[0].metadata.name}',
+  );
+  await disturb(pod, billing.namespace);
+  await gate.open();
+  const report = await billing.finished(name);
+  expect(report.status).toMatchObject({ phase: 'Ready', file: { rows: 1000 } });
+  const pods = await kubectl(
+    'get',
+    'pods',
+    '-n',
+    billing.namespace,
+    '-l',
+    `dossier.dev/report=${name}`,
+    '-o',
+    'jsonpath={.items[*].metadata.name}',
+  );
+  expect(pods.split(' ').filter((other) => other !== '' && other !== pod)).toHaveLength(1);
+  const { objects, uploads } = await bucketContent(billing.bucket, `${billing.namespace}/${name}/`);
+  expect([objects.length, uploads]).toEqual([1, []]);
+});
+
+test('a namespace that allows only restricted pods takes the runner as it is', async () => {
+  const { billing } = workplace();
+  expect(inject('e2e').runnerImage).not.toBe('');
+  const level = 'jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}';
+  expect(await kubectl('get', 'namespace', billing.namespace, '-o', level)).toBe('restricted');
+  await billing.report('restricted', { templateRef: { name: 'prices' } });
+  expect((await billing.finished('restricted')).status.phase).toBe('Ready');
+});

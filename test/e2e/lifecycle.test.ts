@@ -1,0 +1,66 @@
+/** Upgrades, and the end of the release. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { REPORT_SCHEDULES } from '../../src/kube/resources.ts';
+import { helm, install, kubectl, SYSTEM, until, useWorkplace } from './cluster.ts';
+
+const run = promisify(execFile);
+const REPOSITORY = join(import.meta.dirname, '../..');
+const workplace = useWorkplace('gone');
+
+/** The chart as it was one commit ago; in a clone without history, as it is. */
+async function previousChart(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'dossier-chart-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const commit = await run('git', ['rev-parse', '--verify', 'HEAD^:charts/dossier'], { cwd: REPOSITORY }).then(
+    () => 'HEAD^',
+    () => 'HEAD',
+  );
+  await run('sh', ['-c', `git archive ${commit} charts/dossier | tar -x -C "$1"`, 'sh', folder], { cwd: REPOSITORY });
+  return join(folder, 'charts/dossier');
+}
+
+test('an upgrade from the chart of the commit before keeps every Report and schedule, and both work on', async () => {
+  const { billing } = workplace();
+  await install({}, await previousChart());
+  await billing.priceList();
+  await billing.report('before', { templateRef: { name: 'prices' } });
+  await billing.finished('before');
+  const schedule = { schedule: '* * * * *', report: { spec: { templateRef: { name: 'prices' } } } };
+  await billing.create(REPORT_SCHEDULES, 'minutely', { spec: schedule });
+  const uids = (): Promise<string> =>
+    kubectl('get', 'reports/before', 'reportschedules', '-n', billing.namespace, '-o', 'jsonpath={.items[*].metadata.uid}');
+  const before = await uids();
+
+  await install();
+  expect(await uids()).toBe(before);
+  expect((await billing.get('before')).status.phase).toBe('Ready');
+  await until('a run of the schedule after the upgrade', async () => {
+    const list = await kubectl(
+      'get',
+      'reports',
+      '-n',
+      billing.namespace,
+      '-l',
+      'dossier.dev/schedule=minutely',
+      '-o',
+      'jsonpath={.items[*].status.phase}',
+    );
+    return list.includes('Ready');
+  });
+  await kubectl('delete', 'reportschedule', 'minutely', '-n', billing.namespace, '--timeout=120s');
+});
+
+test('uninstalling leaves the CRDs and what is in them, or takes them along when it was told to', async () => {
+  await helm('uninstall', 'dossier', '-n', SYSTEM, '--wait');
+  expect(await kubectl('get', 'crds', '-o', 'name')).toContain('reports.dossier.dev');
+  await install({ crds: { keep: false } });
+  await kubectl('delete', 'reports,reportschedules,reportstorages', '--all', '-A', '--timeout=120s');
+  await helm('uninstall', 'dossier', '-n', SYSTEM, '--wait');
+  expect(await kubectl('get', 'crds', '-o', 'name')).not.toContain('dossier.dev');
+  await install();
+});
