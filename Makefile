@@ -6,13 +6,14 @@ SHELL := /bin/bash
 
 INSTALLED := node_modules/.package-lock.json
 REPORT := coverage/tests.json
+E2E_REPORT := coverage/e2e.json
 # Of images; the chart's appVersion is the same.
 VERSION = $(shell node -p "require('./package.json').version")
 
-.PHONY: help demo test check fix generate images clean
+.PHONY: help demo test e2e check fix generate images clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: $(INSTALLED) ## Run Dossier on this machine: real control plane, Postgres and S3 server; Ctrl-C ends it (make demo ARGS=--keep leaves it running)
 	@npm run --silent demo -- $(ARGS)
@@ -21,6 +22,11 @@ test: $(INSTALLED) check ## Run every check and test; installs and builds what t
 	@npm run --silent tools
 	@mkdir -p $(dir $(REPORT)) && rm -f $(REPORT)
 	@npm test --silent -- --reporter=default --reporter=json --outputFile.json=$(REPORT)
+
+e2e: $(INSTALLED) ## Run the tests that need a real kubelet: on the cluster of KUBECONFIG, else on a kind cluster made for them (see scripts/e2e.sh)
+	@npm run --silent tools
+	@mkdir -p $(dir $(E2E_REPORT)) && rm -f $(E2E_REPORT)
+	@scripts/e2e.sh --reporter=default --reporter=json --outputFile.json=$(E2E_REPORT)
 
 check: $(INSTALLED) ## Types, lint and format (that generated files are current is a unit test)
 	@npm run --silent types
