@@ -133,7 +133,7 @@ export function useWorkplace(prefix: string, values: Readonly<Record<string, unk
     const { billing } = workplace ?? {};
     if (failed) await explain(billing?.namespace ?? 'default');
     if (billing !== undefined) {
-      await kubectl('delete', 'namespace', billing.namespace, '--wait=true', '--timeout=120s').catch((error: unknown) =>
+      await kubectl('delete', 'namespace', billing.namespace, '--ignore-not-found', '--timeout=120s').catch((error: unknown) =>
         console.log(error),
       );
       await billing.client.transport.close();
