@@ -165,7 +165,7 @@ function controllerUid(object: KubeObject): readonly string[] {
 }
 
 /** Most of an object in memory would be managedFields and the copy that `kubectl apply` leaves in an annotation. */
-function withoutNoise<T extends KubeObject>(object: T): T {
+export function withoutNoise<T extends KubeObject>(object: T): T {
   const { managedFields: _managed, annotations, ...metadata } = object.metadata as T['metadata'] & { readonly managedFields?: unknown };
   const kept = Object.fromEntries(
     Object.entries(annotations ?? {}).filter(([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration'),

@@ -44,7 +44,7 @@ import { TemplateVerdicts } from './template/verdicts.ts';
 const REPORT_WORKERS = 100;
 const STORAGE_WORKERS = 20;
 const TEMPLATE_WORKERS = 2;
-const SCHEDULE_WORKERS = 20;
+export const SCHEDULE_WORKERS = 20;
 const DOWNLOAD_WORKERS = 20;
 /** For Events that wait and the lease that is given back. */
 const FAREWELL_MS = 2_000;

@@ -121,6 +121,11 @@ export class ControlPlane {
     this.#apiserver?.signal('SIGCONT');
   }
 
+  /** For measurements of one controller alone. */
+  async stopControllerManager(): Promise<void> {
+    await this.#controllerManager?.stop();
+  }
+
   async stop(): Promise<void> {
     // The controller manager first: without an apiserver it would only fill its log.
     await this.#controllerManager?.stop();

@@ -1,0 +1,86 @@
+/** Sees from outside what a controller does: when its children come, when it has come to rest, what it asks of the apiserver, what it costs. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeClient } from '../../src/kube/client.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import type { ResourceType } from '../../src/kube/resources.ts';
+import { watch } from '../../src/kube/watch.ts';
+
+/** Linux counts processor time in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+/** Requests that say nothing about the work: what watches the watcher, and what the apiserver asks of itself. */
+const MEASURED = /^(cronjobs|jobs|reportschedules|reports|events)$/;
+
+/** Arrival of each object of a kind, in epoch ms, and the time of the last event of any kind that is watched. */
+export class Arrivals {
+  readonly at: number[] = [];
+  lastEventAt = Date.now();
+  readonly #client: KubeClient;
+  readonly #signal: AbortSignal;
+
+  constructor(client: KubeClient, signal: AbortSignal) {
+    this.#client = client;
+    this.#signal = signal;
+  }
+
+  /** Counts objects of a kind from now on. */
+  async count(type: ResourceType): Promise<void> {
+    await this.#follow(type, (event) => {
+      if (event === 'ADDED') this.at.push(Date.now());
+    });
+  }
+
+  /** Only notices that something happens to a kind. */
+  async notice(type: ResourceType): Promise<void> {
+    await this.#follow(type, () => undefined);
+  }
+
+  async #follow(type: ResourceType, onEvent: (event: string) => void): Promise<void> {
+    const { resourceVersion } = await this.#client.list<KubeObject>(type, { limit: 1 }, this.#signal);
+    const options = { resourceVersion, timeoutSeconds: 3_600, idleMs: 3_600_000, decode: JSON.parse };
+    const run = async (): Promise<void> => {
+      for await (const event of watch(this.#client.transport, type, options, this.#signal)) {
+        if (event.type === 'BOOKMARK') continue;
+        this.lastEventAt = Date.now();
+        onEvent(event.type);
+      }
+    };
+    run().catch((error: unknown) => {
+      if (!this.#signal.aborted) throw error;
+    });
+  }
+}
+
+/** Waits until nothing has happened for so long. */
+export async function untilQuiet(arrivals: Arrivals, quietMs: number): Promise<void> {
+  while (Date.now() - arrivals.lastEventAt < quietMs) await sleep(200);
+}
+
+/** Requests that the apiserver has answered so far, by verb and resource, from its metrics; watches and lists of caches left out. */
+export async function requestsSoFar(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  const text = await client.transport.request({ method: 'GET', path: '/metrics', accept: 'text/plain', signal });
+  const counts = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (!line.startsWith('apiserver_request_total{')) continue;
+    const label = (name: string): string => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1] ?? '';
+    const [verb, resource, subresource] = [label('verb'), label('resource'), label('subresource')];
+    if (verb === 'WATCH' || verb === 'LIST' || !MEASURED.test(resource)) continue;
+    const key = `${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
+    counts.set(key, (counts.get(key) ?? 0) + Number(line.slice(line.lastIndexOf(' '))));
+  }
+  return counts;
+}
+
+/** Seconds of processor time that a process has used. */
+export function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Most memory that a process has had resident, in MB. */
+export function peakMegabytes(pid: number): number {
+  const [, kilobytes = '0'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (Number(kilobytes) * 1024) / 1e6;
+}
