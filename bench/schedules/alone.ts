@@ -2,7 +2,7 @@
  * The schedule controller and nothing else as a process, as `--controllers=cronjob-controller` runs Kubernetes' own: the caches, the controller and the workers of the
  * operator, without those that turn Reports into Jobs.
  *
- * `node bench/schedules/alone.ts KUBECONFIG`
+ * Bundled and run by measure.ts with the path of a kubeconfig.
  */
 import type { Report } from '../../src/api/generated/report.ts';
 import type { ReportSchedule } from '../../src/api/generated/reportschedule.ts';
@@ -33,12 +33,19 @@ const schedules = new IndexedStore<ReportSchedule>({});
 const reports = new IndexedStore<Report>({ [REPORTS_BY_SCHEDULE]: scheduleUidOf });
 const onError = (error: unknown): void => log.warn({ err: error }, 'watch');
 
-const controller = new ScheduleController({ client, events, schedules, reports });
-const queue = new Controller({
+const queue: Controller = new Controller({
   name: 'schedule',
   concurrency: SCHEDULE_WORKERS,
   log,
   reconcile: (key, context) => controller.reconcile(key, context),
+});
+const controller = new ScheduleController({
+  client,
+  events,
+  schedules,
+  reports,
+  observer: { scheduleRan: () => undefined },
+  busy: () => queue.queue.depth > 0,
 });
 const common = { trim: withoutNoise, decode: decodeExact, onError };
 const reflectors = [

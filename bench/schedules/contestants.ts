@@ -7,12 +7,12 @@ import { RUNNER_IMAGE } from '../../src/local/node/runner-image.ts';
 import type { ServerSpec } from '../../src/local/process/server-process.ts';
 
 const CRON_JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true };
-const REPOSITORY = join(import.meta.dirname, '../..');
 
 export interface Start {
   readonly kubeconfig: string;
   readonly controllerManager: string;
   readonly port: number;
+  /** Holds the programs of programs.ts, and takes logs. */
   readonly folder: string;
 }
 
@@ -97,12 +97,9 @@ export const CONTESTANTS: readonly Contestant[] = [
     '--kube-api-burst=2000',
     '--concurrent-cron-job-syncs=50',
   ]),
-  dossier('alone', 'Dossier, schedule controller alone', false, ({ kubeconfig }) => [
-    join(REPOSITORY, 'bench/schedules/alone.ts'),
-    kubeconfig,
-  ]),
-  dossier('whole', 'Dossier, Reports and Jobs being made', true, ({ kubeconfig }) => [
-    join(REPOSITORY, 'src/operator/main.ts'),
+  dossier('alone', 'Dossier, schedule controller alone', false, ({ kubeconfig, folder }) => [join(folder, 'alone.mjs'), kubeconfig]),
+  dossier('whole', 'Dossier, Reports and Jobs being made', true, ({ kubeconfig, folder }) => [
+    join(folder, 'whole.mjs'),
     ...['--kubeconfig', kubeconfig],
     ...['--leader-namespace', 'default'],
     ...['--health-port', '0'],

@@ -17,6 +17,7 @@ import { S3Server } from '../../src/local/s3-server.ts';
 import type { ToolPaths } from '../../src/local/tools/catalog.ts';
 import { Workspace } from '../../src/local/workspace.ts';
 import type { Contestant } from './contestants.ts';
+import { bundlePrograms } from './programs.ts';
 import { Arrivals, peakMegabytes, processorSeconds, requestsSoFar, untilQuiet } from './observer.ts';
 
 const NAMESPACE_COUNT = 50;
@@ -53,6 +54,7 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
   if (contestant.whole) await prepare(client, workspace, tools, namespaces, stop.signal);
 
   const folder = await workspace.makeFolder(contestant.name);
+  await bundlePrograms(folder);
   const facts = { kubeconfig: controlPlane.kubeconfigFile, controllerManager: tools['kube-controller-manager'], folder };
   const controller = await onFreePorts(1, ([port = 0]) => workspace.start(contestant.process({ ...facts, port })));
   const minute = await scheduleAll(client, contestant, namespaces, count, stop.signal);

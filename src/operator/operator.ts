@@ -176,7 +176,14 @@ export class Operator {
       log,
       reconcile: (key, { signal }) => storageController.reconcile(key, signal),
     });
-    this.#scheduleController = new ScheduleController({ client: this.#client, events: this.#events, schedules, reports, observer });
+    this.#scheduleController = new ScheduleController({
+      client: this.#client,
+      events: this.#events,
+      schedules,
+      reports,
+      observer,
+      busy: () => this.#schedules.queue.depth > 0,
+    });
     this.#schedules = new Controller({
       name: 'schedule',
       observer: kubeMetrics.observer('schedule'),

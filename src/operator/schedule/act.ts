@@ -36,12 +36,26 @@ export interface ScheduleWrites {
   readonly onWritten: (schedule: ReportSchedule) => void;
 }
 
-/** Throws NoReport when a run cannot have its Report. */
-export async function act(writes: ScheduleWrites, schedule: ReportSchedule, plan: Plan, context: ReconcileContext): Promise<void> {
+/**
+ * Throws NoReport when a run cannot have its Report. `busy`: others wait for their turn; then it stops after the last Report is made, and resolves to false: whatever
+ * follows is what follows after a crash at that point, and when thousands are due at once, all of them have their Reports before the first status is written.
+ */
+export async function act(
+  writes: ScheduleWrites,
+  schedule: ReportSchedule,
+  plan: Plan,
+  context: ReconcileContext,
+  busy: () => boolean = () => false,
+): Promise<boolean> {
   const uids = new Map<string, string>();
+  const lastCreate = plan.steps.findLastIndex(({ kind }) => kind === 'createReport');
   let current = schedule;
-  for (const step of plan.steps) current = await doStep(writes, current, step, uids, context);
+  for (const [index, step] of plan.steps.entries()) {
+    current = await doStep(writes, current, step, uids, context);
+    if (index === lastCreate && plan.events.length === 0 && busy()) return false;
+  }
   for (const event of plan.events) writes.events.record(schedule, event);
+  return true;
 }
 
 async function doStep(

@@ -26,6 +26,8 @@ export interface ScheduleControllerParts {
   readonly schedules: Store<ReportSchedule>;
   readonly reports: Store<Report>;
   readonly observer: Pick<OperatorObserver, 'scheduleRan'>;
+  /** Whether schedules wait for a worker. */
+  readonly busy: () => boolean;
 }
 
 export class ScheduleController {
@@ -50,7 +52,8 @@ export class ScheduleController {
       const view: ScheduleView = { schedule, reports: reports.all, ...without };
       const plan = this.#withoutRepeats(schedule, decide(view, Date.now()));
       try {
-        await act({ ...this.#parts, ...this.#memory }, schedule, plan, context);
+        const finished = await act({ ...this.#parts, ...this.#memory }, schedule, plan, context, this.#parts.busy);
+        if (!finished) return { kind: 'requeueAfter', ms: 0 };
         for (const { reason, note } of plan.events) if (reason === 'RunRefused') this.#toldRefusal.set(schedule.metadata.uid, note);
         const again = [plan.lookAgainAt, reports.unseen ? Date.now() + RECENT_MS : undefined].filter((at) => at !== undefined);
         return again.length === 0 ? { kind: 'done' } : { kind: 'lookAgainAt', epochMs: Math.min(...again) };
