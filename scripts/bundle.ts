@@ -25,9 +25,9 @@ const OPTIONS = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** Bundles every program into `folder`. */
-export async function bundle(folder: string): Promise<void> {
-  await build({ ...OPTIONS, entryPoints: PROGRAMS, outdir: folder });
+/** Bundles programs, by the names of their files, into `folder`; default those of the images. */
+export async function bundle(folder: string, programs: Readonly<Record<string, string>> = PROGRAMS): Promise<void> {
+  await build({ ...OPTIONS, entryPoints: programs, outdir: folder });
 }
 
 if (import.meta.main) await bundle(join(ROOT, 'dist'));

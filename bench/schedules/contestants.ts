@@ -12,7 +12,7 @@ export interface Start {
   readonly kubeconfig: string;
   readonly controllerManager: string;
   readonly port: number;
-  /** Holds the programs of programs.ts, and takes logs. */
+  /** Holds the bundled programs, and takes logs. */
   readonly folder: string;
 }
 
