@@ -19,6 +19,9 @@ export { packedEnd, packedStart, packedTaken } from './deflate';
 export { setDelimited } from './delimited';
 export { setSheetRows } from './sheet';
 
+/** Bytes between two values that wait for the second one; rows without values are more. */
+const LONGEST_GAP: usize = 8192;
+
 let format: u32 = layout.FORMAT_DELIMITED;
 /** Bytes that any cell may need beside its text. */
 let roomAround: u32 = 0;
@@ -109,6 +112,7 @@ export function run(): u32 {
     if (packs) {
       if (format !== layout.FORMAT_SHEET) tokenizeCell(state.column, start, min(start + pieceLength(column, 0) + valueOffset, to), to);
       else if (cellOpen !== 0) tokenizeCell(state.column, cellOpen, cellValue, cellEnd);
+      else if (to - tokenizedTo > LONGEST_GAP) tokenizeRaw(to);
     }
     endCell(to);
   }

@@ -235,11 +235,17 @@ export class CellFeed {
     const { kernel } = this;
     this.#units.write(text, 0, 'utf16le');
     kernel.begin(cells);
+    let waitingAt = -1;
     for (;;) {
       const stopped = kernel.run();
       if (stopped === STOPPED_DONE) break;
-      if (stopped === STOPPED_FULL) this.#take();
-      else this.#addOdd(kernel.cursor());
+      const cell = kernel.cursor();
+      if (stopped !== STOPPED_FULL) this.#addOdd(cell);
+      else if (cell === waitingAt) throw new Error('the kernel has no room for a cell');
+      else {
+        waitingAt = cell;
+        this.#take();
+      }
     }
     this.#firstCell += cells;
   }

@@ -150,6 +150,19 @@ describe('the fast encoder', () => {
     for (const format of FORMATS) expectSame(format, optionsOf({ compression: format === 'XLSX' ? 'None' : 'Gzip' }), columns, rows, 333);
   });
 
+  test('writes any number of rows without a value', () => {
+    const rows = Array.from({ length: 60_000 }, (_, index): Cell[] => [index === 59_999 ? 'last' : null, null]);
+    const columns = [column('String'), column('Integer')];
+    expectSame('XLSX', optionsOf(), columns, rows, 1000);
+    expectSame('CSV', optionsOf({ compression: 'Gzip' }), columns, rows, 1000);
+  });
+
+  test('leaves files to the reference whose names or nulls are longer than it has room for', () => {
+    const rows: Cell[][] = [[null], [1]];
+    expectSame('NDJSON', optionsOf(), [column('Integer', { name: 'n'.repeat(5000) })], rows);
+    expectSame('CSV', optionsOf({ csv: { ...CSV_DEFAULTS, null: 'n'.repeat(5000) } }), [column('Integer')], rows);
+  });
+
   test('takes texts of any length, and rows of any width, and runs that fill its buffers in the middle of a row', () => {
     const lengths = [0, 1, 7, 8, 9, 15, 16, 17, 32_767, 65_535, 65_536, 65_537, 200_000];
     const letters = ['a', '"', '\u00e9', '\u20ac', '\u{1F600}', '\ud800', '\u0001', '=', ',"\n'];

@@ -5,7 +5,7 @@ import type { Column } from '../../rows.ts';
 import { requireColumns } from '../failures.ts';
 
 /** Bytes of constant text around the cells of a row's column; names and nulls are far shorter, and the page must hold any cell with it. */
-const AROUND_LIMIT_BYTES = 65_536;
+const AROUND_LIMIT_BYTES = 4096;
 
 /** A text format as the kernel needs it. */
 export interface TextFormat {
