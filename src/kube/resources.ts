@@ -26,6 +26,7 @@ export const REPORT_DOWNLOADS: ResourceType = { ...DOSSIER, kind: 'ReportDownloa
 export const JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true };
 export const PODS: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
 export const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+export const CONFIG_MAPS: ResourceType = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
 export const SERVICE_ACCOUNTS: ResourceType = {
   group: '',
   version: 'v1',

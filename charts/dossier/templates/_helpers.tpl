@@ -64,6 +64,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
   resources: [jobs]
   verbs: [get, list, watch, create, delete]
 - apiGroups: ['']
+  resources: [configmaps]
+  verbs: [create]
+- apiGroups: ['']
   resources: [pods]
   verbs: [list, watch]
 # By a Role too, as long as it is the Role's own namespace.

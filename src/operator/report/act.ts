@@ -6,14 +6,15 @@ import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import type { Manifest } from '../../kube/client.ts';
 import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from '../../kube/errors.ts';
-import { controllerOf, type Job } from '../../kube/objects.ts';
-import { JOBS, REPORT_STORAGES, REPORTS } from '../../kube/resources.ts';
+import { controllerOf, type Job, type KubeObject } from '../../kube/objects.ts';
+import { CONFIG_MAPS, JOBS, REPORT_STORAGES, REPORTS } from '../../kube/resources.ts';
 import { addFinalizer, removeFinalizer } from '../finalizers.ts';
 import { StorageError } from '../storage/access.ts';
 import { STORAGE_FINALIZER } from '../storage/in-use.ts';
 import { templateAt, templateKeyOf } from '../template/template.ts';
 import { writeStatus } from '../write-status.ts';
 import { FILE_FINALIZER } from './end.ts';
+import { pinManifest } from './custom-code.ts';
 import { classifyRefusal } from './job-state.ts';
 import { trimJob } from './job-facts.ts';
 import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
@@ -52,6 +53,9 @@ async function doStep(parts: ReportParts, report: Report, step: Step, context: R
       return removeFinalizer(parts.client, REPORTS, report, FILE_FINALIZER, signal);
     case 'createJob':
       await createJob(parts, report, step.job, context);
+      return report;
+    case 'pinCommit':
+      await pinCommit(parts, step.job, step.commit, context);
       return report;
     case 'deleteJob':
       log.info({ job: step.name }, 'deleting Job');
@@ -104,6 +108,16 @@ async function createJob(parts: ReportParts, report: Report, manifest: Manifest,
     }
   }
   parts.expected.created(uid, name);
+}
+
+/** Without the right, or with one of that name from somebody else, a ref that moves between tries fails the Report; it never changes what is made in silence. */
+async function pinCommit(parts: ReportParts, job: KubeObject, commit: string, { signal, log }: ReconcileContext): Promise<void> {
+  try {
+    await parts.client.create(CONFIG_MAPS, pinManifest(job, commit), signal);
+  } catch (error) {
+    if (!isAlreadyExists(error) && !isForbidden(error)) throw error;
+    if (isForbidden(error)) log.warn({ err: error, job: job.metadata.name }, 'the commit of a run cannot be kept for its later tries');
+  }
 }
 
 async function adoptJob(parts: ReportParts, report: Report, namespace: string, name: string, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import type { FailureReason } from '../../api/reasons.ts';
 import { foreignText } from '../../foreign-text.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../kube/objects.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
-import { parseFetched } from '../../runner/fetch/plan.ts';
+import { parseFetched, type Fetched } from '../../runner/fetch/plan.ts';
 import { parseResult } from '../../runner/result.ts';
 import { CODE_CONTAINER, FETCH_CONTAINER, OUT_VOLUME } from './custom-code.ts';
 
@@ -69,8 +69,8 @@ export function codeCrash(pod: Pod): CodeFailure | undefined {
   };
 }
 
-/** The commit that the step `fetch` of this pod got; undefined before it ended, and for other templates. */
-export function fetchedCommit(pod: Pod): string | undefined {
+/** What the step `fetch` of this pod got; undefined before it ended, and for other templates. */
+export function fetchedOf(pod: Pod): Fetched | undefined {
   const ended = statusOf(pod, FETCH_CONTAINER)?.state?.terminated;
   return ended?.exitCode === 0 ? parseFetched(ended.message ?? '') : undefined;
 }

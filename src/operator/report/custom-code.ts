@@ -10,6 +10,9 @@ import { FETCH_ENV, REVISION, TREE, type GitPlan } from '../../runner/fetch/plan
 import { codeParameters } from '../../runner/sources/code/parameters.ts';
 import { CODE_ENV } from '../../runner/sources/code/plan.ts';
 import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
+import type { Manifest } from '../../kube/client.ts';
+import type { KubeObject } from '../../kube/objects.ts';
+import { apiVersionOf, CONFIG_MAPS, JOBS } from '../../kube/resources.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { addDecimals, formatDecimal, parseDecimal, ZERO, type Decimal } from '../../quantity/decimal.ts';
 import { readQuantity } from '../../quantity/quantity.ts';
@@ -40,6 +43,9 @@ const ROWS = `${OUT}/rows.ndjson`;
 const CHECKOUT_VOLUME = 'checkout';
 const CHECKOUT = '/in/checkout';
 const FETCH_VOLUME = 'fetch';
+const PIN_VOLUME = 'pin';
+const PIN_FOLDER = '/in/pin';
+const PIN_KEY = 'commit';
 /** A tree, or a pack and an index, of at most 512 MiB (runner/fetch). */
 const CHECKOUT_SIZE = '1Gi';
 const TERMINATION_LOG = '/dev/termination-log';
@@ -60,7 +66,13 @@ export interface CodeSteps {
 const NONE: CodeSteps = { labels: {}, annotations: {}, initContainers: [], volumes: [], env: [], volumeMounts: [], failureRules: [] };
 
 /** What the pod has more for this template; nothing for one without custom code. `pinned`: see gitPlan. */
-export function codeSteps(template: Template, plan: RunPlan, runner: RunnerSettings, pinned: string | undefined): CodeSteps {
+export function codeSteps(
+  template: Template,
+  plan: RunPlan,
+  runner: RunnerSettings,
+  jobName: string,
+  pinned: string | undefined,
+): CodeSteps {
   const { container, git } = template.spec.source;
   const { job } = template.spec;
   const resources = codeResources(effectiveResources(job.resources, runner.resources), template);
@@ -75,7 +87,8 @@ export function codeSteps(template: Template, plan: RunPlan, runner: RunnerSetti
     ...codeContainer(common, { ...git, ...own }, entrypoint),
     workingDir: folder,
   };
-  return steps(common, [fetchContainer(common, git, gitPart), code], CHECKOUT_PARTS);
+  const pin = gitPart.ref.kind === 'commit' ? undefined : jobName;
+  return steps(common, [fetchContainer(common, git, gitPart, pin), code], checkoutParts(pin));
 }
 
 interface Common {
@@ -107,11 +120,18 @@ interface CheckoutParts {
 }
 
 const NO_CHECKOUT: CheckoutParts = { volumes: [], mounts: [], env: [] };
-const CHECKOUT_PARTS: CheckoutParts = {
-  volumes: [{ name: CHECKOUT_VOLUME, emptyDir: { sizeLimit: CHECKOUT_SIZE } }],
-  mounts: [{ name: CHECKOUT_VOLUME, mountPath: CHECKOUT, readOnly: true }],
-  env: [{ name: CODE_ENV.revision, value: `${CHECKOUT}/${REVISION}` }],
-};
+/** `pin`: name of the ConfigMap that tells later tries the commit of the first one (see pinManifest); undefined when the ref is a commit already. */
+function checkoutParts(pin: string | undefined): CheckoutParts {
+  return {
+    volumes: [
+      { name: CHECKOUT_VOLUME, emptyDir: { sizeLimit: CHECKOUT_SIZE } },
+      { name: FETCH_VOLUME, emptyDir: { sizeLimit: CHECKOUT_SIZE } },
+      ...(pin === undefined ? [] : [{ name: PIN_VOLUME, configMap: { name: pin, optional: true } }]),
+    ],
+    mounts: [{ name: CHECKOUT_VOLUME, mountPath: CHECKOUT, readOnly: true }],
+    env: [{ name: CODE_ENV.revision, value: `${CHECKOUT}/${REVISION}` }],
+  };
+}
 
 const CONFINED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
 
@@ -143,7 +163,7 @@ function codeContainer({ resources }: Common, program: Program, more: readonly u
 }
 
 /** Gets the repository. It alone has what opens it, and it runs nothing of what it got. */
-function fetchContainer({ runner, resources }: Common, git: GitSpec, plan: GitPlan): InitContainer {
+function fetchContainer({ runner, resources }: Common, git: GitSpec, plan: GitPlan, pin: string | undefined): InitContainer {
   const { optional, required } = gitSecrets(git);
   const secret = ({ variable, secret: { name, key } }: SecretVariable, more: object): unknown => ({
     name: variable,
@@ -157,6 +177,7 @@ function fetchContainer({ runner, resources }: Common, git: GitSpec, plan: GitPl
     env: [
       { name: FETCH_ENV.plan, value: planJsonOf(plan) },
       { name: FETCH_ENV.checkout, value: CHECKOUT },
+      ...(pin === undefined ? [] : [{ name: FETCH_ENV.pin, value: `${PIN_FOLDER}/${PIN_KEY}` }]),
       { name: PLAN_ENV.terminationLog, value: TERMINATION_LOG },
       { name: 'TMPDIR', value: TMP },
       ...optional.map((variable) => secret(variable, { optional: true })),
@@ -169,6 +190,7 @@ function fetchContainer({ runner, resources }: Common, git: GitSpec, plan: GitPl
     volumeMounts: [
       { name: CHECKOUT_VOLUME, mountPath: CHECKOUT },
       { name: FETCH_VOLUME, mountPath: TMP },
+      ...(pin === undefined ? [] : [{ name: PIN_VOLUME, mountPath: PIN_FOLDER, readOnly: true }]),
     ],
   } as InitContainer;
 }
@@ -189,7 +211,6 @@ function steps({ template, plan }: Common, inits: readonly InitContainer[], chec
       },
       { name: OUT_VOLUME, emptyDir: { sizeLimit: String(job.scratchSize) } },
       ...checkout.volumes,
-      ...(inits.some(({ name }) => name === FETCH_CONTAINER) ? [{ name: FETCH_VOLUME, emptyDir: { sizeLimit: CHECKOUT_SIZE } }] : []),
     ],
     env: [rows, ...checkout.env],
     volumeMounts: [{ name: OUT_VOLUME, mountPath: OUT, readOnly: true }, ...checkout.mounts],
@@ -210,4 +231,24 @@ function codeResources(resources: ContainerResources, { spec: { job } }: Templat
 
 function bytesOf(quantity: string): Decimal {
   return parseDecimal(readQuantity(quantity) ?? '') ?? ZERO;
+}
+
+/**
+ * Tells later tries of a Job the commit that its first try got. It goes with the Job. Others could make one of that name first; so a commit counts only when a try has
+ * looked it up itself (see follow.ts).
+ */
+export function pinManifest(job: KubeObject, commit: string): Manifest {
+  const { name, namespace = '', uid } = job.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: CONFIG_MAPS.kind,
+    metadata: {
+      name,
+      namespace,
+      labels: { 'app.kubernetes.io/managed-by': 'dossier' },
+      ownerReferences: [{ apiVersion: apiVersionOf(JOBS), kind: JOBS.kind, name, uid, controller: true }],
+    },
+    immutable: true,
+    data: { [PIN_KEY]: commit },
+  };
 }

@@ -11,8 +11,8 @@ import type { Pod } from '../../kube/objects.ts';
 import type { RunSuccess } from '../../runner/result.ts';
 import { beginFailing, ready } from './end.ts';
 import { classifyRefusal, jobState } from './job-state.ts';
-import { earliest, NOTHING, withLook, type Plan } from './plan.ts';
-import { fetchedCommit } from './code-state.ts';
+import { earliest, NOTHING, withLook, type Plan, type Step } from './plan.ts';
+import { fetchedOf } from './code-state.ts';
 import { podState, type PodState } from './pod-state.ts';
 import { lateEnd, lateStart, startDeadline, turnOf, type Lateness } from './deadlines.ts';
 import { currentReason, humanDuration, nextStatus, rfc3339, type Standing, type StatusChanges } from './status.ts';
@@ -53,6 +53,7 @@ export function follow(view: ReportView, job: PresentJob, now: number): Plan {
     );
   }
   if (verdict.kind === 'failed') return jobFailed(view, job, pods, verdict, changes, now);
+  const pin = pinning(view, job, changes);
   const dead = deadline(view, job, changes, now);
   if (dead.passed !== undefined) return beginFailing(view, dead.passed.reason, dead.passed.message, changes, now);
   const unstartable = pods.find(({ state }) => state.kind === 'unstartable')?.state;
@@ -61,7 +62,14 @@ export function follow(view: ReportView, job: PresentJob, now: number): Plan {
   if (refused?.kind === 'rejected') {
     return beginFailing(view, 'PodRejected', `the cluster refuses the runner's pod: ${refused.message}`, changes, now);
   }
-  return stand(view, job, pods, changes, dead.at, now);
+  const plan = stand(view, job, pods, changes, dead.at, now);
+  return pin === undefined ? plan : { ...plan, steps: [pin, ...plan.steps] };
+}
+
+/** Before the status names the commit for the first time, so that a crash in between does it again. */
+function pinning({ report }: ReportView, { job }: PresentJob, changes: StatusChanges): Step | undefined {
+  const commit = changes.template?.revision;
+  return commit === undefined || report.status.template?.revision === commit ? undefined : { kind: 'pinCommit', job, commit };
 }
 
 /** What the status can say as soon as a Job exists, all of it read from the Job itself. */
@@ -69,8 +77,8 @@ function facts(view: ReportView, { job, facts: run, pods }: PresentJob, now: num
   const { status } = view.report;
   const firstPod = pods[0]?.metadata.creationTimestamp ?? ((job.status?.active ?? 0) > 0 ? rfc3339(now) : undefined);
   const startTime = status.startTime ?? firstPod;
-  // The first commit that a pod of this run got is the run's; see movedOn.
-  const revision = status.template?.revision ?? pods.map(fetchedCommit).find((commit) => commit !== undefined);
+  // The first commit that a try of this run has looked up is the run's; one that it was told is not evidence, because others could have told it.
+  const revision = status.template?.revision ?? pods.map(fetchedOf).find((fetched) => fetched?.pinned === false)?.commit;
   return {
     job: { name: job.metadata.name, uid: job.metadata.uid },
     attempt: run.attempt,
@@ -124,10 +132,10 @@ function check(view: ReportView, job: PresentJob, result: RunSuccess, changes: S
   return ready(view, job.facts, result, changes, now);
 }
 
-/** A branch that moved between two tries: the file is of one commit, and the status may already have told the other. */
+/** Later tries are told the first one's commit (pinCommit). Where that went wrong, the file is of another one than the status may already have told. */
 function movedOn(first: string | undefined, made: string | undefined): string | undefined {
-  if (first === undefined || first === made) return undefined;
-  return `git: the ref moved from commit ${first} to ${made ?? '(none)'} while the report was made; create a new Report`;
+  if (first === made) return undefined;
+  return `git: the file was made from commit ${made ?? '(none)'}, and the first try of the run got ${first ?? 'none that is known'}; create a new Report`;
 }
 
 function difference(

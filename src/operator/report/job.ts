@@ -63,7 +63,7 @@ export function jobManifest(
   const startSeconds = report.spec.startDeadlineSeconds;
   const resources = effectiveResources(job.resources, runner.resources);
   const access = kubernetesAccess(template);
-  const code = codeSteps(template, plan, runner, report.status.template?.revision);
+  const code = codeSteps(template, plan, runner, jobName(report, plan.attempt), report.status.template?.revision);
   const pullSecrets = [...runner.imagePullSecrets.map((secret) => ({ name: secret })), ...(job.imagePullSecrets ?? [])];
   return {
     apiVersion: apiVersionOf(JOBS),

@@ -1,6 +1,7 @@
 /** What follows from a view, as data. Steps happen in this order, and each may be the last one before a crash: the next pass goes on from what is there. */
 import type { ReportStatus } from '../../api/generated/report.ts';
 import type { Manifest } from '../../kube/client.ts';
+import type { KubeObject } from '../../kube/objects.ts';
 import type { EventNote } from '../../kube/events.ts';
 
 export interface StorageRef {
@@ -21,6 +22,8 @@ export type Step =
   | { readonly kind: 'addFinalizer' }
   | { readonly kind: 'removeFinalizer' }
   | { readonly kind: 'createJob'; readonly job: Manifest }
+  /** Tells later tries of the Job the commit that its first one got. */
+  | { readonly kind: 'pinCommit'; readonly job: KubeObject; readonly commit: string }
   | { readonly kind: 'deleteJob'; readonly name: string; readonly uid: string }
   /** Aborts the Report's uploads and deletes its object. */
   | { readonly kind: 'cleanBucket'; readonly place: FilePlace }

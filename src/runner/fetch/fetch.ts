@@ -22,12 +22,8 @@ const LISTING_LIMIT_BYTES = 8 * 1024 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Fetched {
-  readonly commit: string;
-}
-
 /** `folder` exists and is empty. @throws DossierError TemplateFailed, or the signal's reason */
-export async function fetchTree(plan: GitPlan, folder: string, tmp: string, env: Environment, signal: AbortSignal): Promise<Fetched> {
+export async function fetchTree(plan: GitPlan, folder: string, tmp: string, env: Environment, signal: AbortSignal): Promise<string> {
   const address = parseGitAddress(plan.url);
   if (address === undefined) throw gitFailed(plan, 'is no address of a repository by https or ssh', false);
   const home = await mkdtemp(join(tmp, 'fetch-'));
@@ -44,7 +40,7 @@ export async function fetchTree(plan: GitPlan, folder: string, tmp: string, env:
     await git(setup, [...place, '-C', tree, 'checkout-index', '--all', '--quiet']);
     await checkPlace(plan, tree, commit);
     await writeFile(join(folder, REVISION), commit);
-    return { commit };
+    return commit;
   } catch (error) {
     if (timeout.aborted && !signal.aborted) throw gitFailed(plan, `was not fetched within ${FETCH_TIMEOUT_MS / 60_000} minutes`, true);
     if (error instanceof GitFailure) throw meaningOf(error, plan, hasCredentials(env));

@@ -9,6 +9,8 @@ export const FETCH_ENV = {
   token: 'DOSSIER_GIT_TOKEN',
   sshKey: 'DOSSIER_GIT_SSH_KEY',
   knownHosts: 'DOSSIER_GIT_KNOWN_HOSTS',
+  /** Path of a file that holds the commit of an earlier try of the same run; there may be none. */
+  pin: 'DOSSIER_GIT_PIN',
   /** PEM bundle of a private authority. */
   ca: 'DOSSIER_GIT_CA',
 } as const;
@@ -37,11 +39,18 @@ export function isCommit(text: unknown): text is string {
   return typeof text === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
-/** The commit that a termination message of the step names. Never throws. */
-export function parseFetched(message: string): string | undefined {
+/** What the step leaves in its termination log. */
+export interface Fetched {
+  readonly commit: string;
+  /** The commit was told by an earlier try; this one did not look the ref up. */
+  readonly pinned: boolean;
+}
+
+/** What a termination message of the step says; undefined when it is none. Never throws. */
+export function parseFetched(message: string): Fetched | undefined {
   try {
-    const { commit } = JSON.parse(message.slice(0, 256)) as { readonly commit?: unknown };
-    return isCommit(commit) ? commit : undefined;
+    const { commit, pinned } = JSON.parse(message.slice(0, 256)) as { readonly commit?: unknown; readonly pinned?: unknown };
+    return isCommit(commit) && typeof pinned === 'boolean' ? { commit, pinned } : undefined;
   } catch {
     return undefined;
   }

@@ -3,7 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
-import { NAMESPACES } from '../../../src/kube/resources.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CONFIG_MAPS, NAMESPACES } from '../../../src/kube/resources.ts';
+import { jobName } from '../../../src/operator/report/job.ts';
 import { GitServer } from '../../support/git-server.ts';
 import { bucketContent } from '../support/bucket-content.ts';
 import { messageOf, useBilling } from '../support/billing.ts';
@@ -185,16 +189,45 @@ describe.concurrent('code from a repository', () => {
     );
   });
 
-  test('of a branch that moves between two tries never becomes a file of the other commit', async ({ expect }) => {
-    const first = await server.commit('moving', { 'usage.ts': `export default function* () { process.exit(3); }` });
-    await run('moving', { url: server.url('moving'), entrypoint: 'usage.ts' }, {}, { backoffLimit: 1 });
-    await billing().until('moving', ({ status }) => status.template?.revision === first);
-    await server.commit('moving', { 'usage.ts': `export default function* () { yield ['a', 1]; }` });
-    const report = await billing().finished('moving');
-    expect(report.status).toMatchObject({ phase: 'Failed', template: { revision: first } });
-    expect(messageOf(report)).toMatch(
-      /^git: the ref moved from commit [0-9a-f]{40} to [0-9a-f]{40} while the report was made; create a new Report$/,
+  test('is of the first commit in every try, wherever the branch is by then', async ({ expect }) => {
+    let tries = 0;
+    const counter = createServer((_, response) => response.end(String((tries += 1))));
+    counter.listen(0, '127.0.0.1');
+    await once(counter, 'listening');
+    const { port } = counter.address() as AddressInfo;
+    const module = (name: string): string => `export default async function* () {
+      if ((await (await fetch('http://127.0.0.1:${port}')).text()) === '1') process.exit(3);
+      yield ['${name}', 1];
+    }`;
+    try {
+      const first = await server.commit('moving', { 'usage.ts': module('first') });
+      await run('moving', { url: server.url('moving'), entrypoint: 'usage.ts' }, {}, { backoffLimit: 1 });
+      await billing().until('moving', ({ status }) => status.template?.revision === first);
+      await server.commit('moving', { 'usage.ts': module('second') });
+      const report = await billing().finished('moving');
+      expect(report.status, messageOf(report)).toMatchObject({ phase: 'Ready', template: { revision: first } });
+      expect(await fileOf('moving')).toBe('id,total\nfirst,1\n');
+      expect(tries).toBe(2);
+    } finally {
+      counter.close();
+    }
+  });
+
+  test('whose commit somebody else has told the first try is not taken', async ({ expect }) => {
+    const older = await server.commit('forged', { 'usage.ts': `export default function* () { yield ['older', 1]; }` });
+    await server.commit('forged', { 'usage.ts': `export default function* () { yield ['newer', 1]; }` });
+    // Whoever may make ConfigMaps and Reports learns the Job's name from the UID; a missing Secret keeps the pod away until the forgery is there.
+    await run('forged', { url: server.url('forged'), entrypoint: 'usage.ts', credentialsSecretRef: { name: 'not-yet' } });
+    const report = await billing().waiting('forged', 'SecretNotFound');
+    await billing().create(CONFIG_MAPS, jobName(report, 1), { data: { commit: older } });
+    await billing().secret('not-yet', { token: 'x' });
+    await expectFailed(
+      billing(),
+      'forged',
+      'TemplateFailed',
+      /^git: the file was made from commit [0-9a-f]{40}, and the first try of the run got none that is known; create a new Report$/,
+      'kept',
     );
-    expect((await bucketContent(billing().bucket, `${billing().namespace}/moving/`)).objects).toEqual([]);
+    expect((await bucketContent(billing().bucket, `${billing().namespace}/forged/`)).objects).toEqual([]);
   });
 });

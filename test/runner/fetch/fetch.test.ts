@@ -36,7 +36,7 @@ type Env = Readonly<Record<string, string>>;
 
 async function fetched(plan: Partial<GitPlan>, env: Env = {}): Promise<string> {
   const whole: GitPlan = { url: server.url('reports'), ref: { kind: 'branch', name: 'main' }, path: '', allowLoopback: true, ...plan };
-  return (await fetchTree(whole, folder, tmp, { [FETCH_ENV.ca]: server.ca, ...env }, SIGNAL)).commit;
+  return fetchTree(whole, folder, tmp, { [FETCH_ENV.ca]: server.ca, ...env }, SIGNAL);
 }
 
 /** What the run would say, and whether another try could help. */
