@@ -5,6 +5,7 @@ import { REPORT_TEMPLATES } from '../../../src/kube/resources.ts';
 import { messageOf, useBilling } from '../support/billing.ts';
 import { queryTemplate } from '../support/invoices.ts';
 import { storyOf } from '../support/traces.ts';
+import { SOURCE_MISTAKES, type Mistake } from './source-mistakes.ts';
 
 const { billing } = useBilling('templates', [
   '--job-priority-classes',
@@ -21,7 +22,8 @@ function inline(rows: readonly unknown[], columns: readonly unknown[]): Readonly
   return { source: { inline: { rows } }, columns, formats: ['CSV'] };
 }
 
-const MISTAKES: readonly (readonly [name: string, says: readonly RegExp[], spec: Readonly<Record<string, unknown>>])[] = [
+const MISTAKES: readonly Mistake[] = [
+  ...SOURCE_MISTAKES,
   ['placeholder', [/^spec\.source\.postgres\.query: .*:amount/], queryTemplate('select :amount')],
   ['two-statements', [/^spec\.source\.postgres\.query: /], queryTemplate('select 1; select 2')],
   [
