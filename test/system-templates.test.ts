@@ -60,7 +60,7 @@ describe.each(templates)('%s', (name, template) => {
 
   test('is a ClusterReportTemplate of that name, for the namespace of the installation alone', () => {
     expect(template).toMatchObject({ kind: 'ClusterReportTemplate', metadata: { name: `system-${name}` } });
-    expect(spec.allowedNamespaces).toEqual({ matchLabels: { 'kubernetes.io/metadata.name': 'dossier' } });
+    expect(spec.allowedNamespaces).toEqual({ matchLabels: { 'kubernetes.io/metadata.name': 'dossier-system' } });
   });
 
   test('is one that the operator finds ready', () => {
@@ -97,7 +97,7 @@ describe.each(templates)('%s', (name, template) => {
     const binding = rbac.find(({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata.name === `dossier-system-${name}`);
     expect(binding).toMatchObject({
       roleRef: { kind: 'ClusterRole', name: `dossier-system-${name}` },
-      subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: 'dossier' }],
+      subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: 'dossier-system' }],
     });
   });
 
@@ -112,7 +112,7 @@ describe.each(templates)('%s', (name, template) => {
       };
     }
     const [example] = documents<Example>('examples/system-templates', `report-${name}.yaml`);
-    expect(example?.metadata.namespace).toBe('dossier');
+    expect(example?.metadata.namespace).toBe('dossier-system');
     expect(example?.spec.templateRef).toEqual({ kind: 'ClusterReportTemplate', name: `system-${name}` });
     expect(spec.formats).toContain(example?.spec.format);
     const zone = example?.spec.timeZone ?? 'UTC';
