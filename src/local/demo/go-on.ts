@@ -29,6 +29,7 @@ export function goOnText(facts: GoOnFacts): string {
     `kubectl get reports -n ${namespace} -o wide`,
     `kubectl describe report wrong-parameter -n ${namespace}`,
     `kubectl get report invoices-2026-10 -n ${namespace} -o yaml`,
+    'kubectl get clusterreporttemplates',
     'kubectl explain report.spec.parameters',
     '',
     'Make a Report of your own:',

@@ -18,6 +18,9 @@ import { seedBilling } from './seed.ts';
 import { failureText, filesText, type CopiedFile } from './summary.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples');
+const SYSTEM_TEMPLATES = join(import.meta.dirname, '../../../config/system-templates');
+/** Of the system templates' examples, those that have something to show in a cluster that is a minute old. */
+const SYSTEM_REPORTS = ['access', 'nodes', 'resources'];
 const NAMESPACE = 'billing';
 const BUCKET = 'reports';
 /** People will meet a Report that fails, so the demo shows one. */
@@ -51,7 +54,7 @@ export async function tellStory({ host, terminal, output, goesOn }: StoryOptions
   signal.throwIfAborted();
   await host.ready(signal);
   const manifests = await writeManifests(facts, databaseUrl, credentials);
-  step(`Applying examples/ in the namespace ${NAMESPACE}`);
+  step(`Applying examples/ and the system templates in the namespace ${NAMESPACE}`);
   await applyManifests(facts, manifests, signal);
 
   const transport = openTransport(facts);
@@ -101,7 +104,7 @@ async function makeBucket({ s3 }: HostFacts): Promise<S3Credentials> {
   return user;
 }
 
-/** examples/ with this run's addresses and Secrets, for this user's eyes only; resolves to their folder. */
+/** The examples with this run's addresses and Secrets, for this user's eyes only; resolves to their folder. */
 async function writeManifests({ folder, s3, crm }: HostFacts, databaseUrl: string, keys: S3Credentials): Promise<string> {
   const target = join(folder, 'manifests');
   await mkdir(target, { mode: 0o700 });
@@ -110,11 +113,24 @@ async function writeManifests({ folder, s3, crm }: HostFacts, databaseUrl: strin
     ['archive-credentials', { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey }],
     ['crm-api', { authorization: crm.authorization }],
   ]);
-  const local = { bucket: BUCKET, endpoint: s3.endpoint, region: s3.region, api: crm.origin, secrets };
-  for (const name of (await readdir(EXAMPLES)).filter((file) => file.endsWith('.yaml'))) {
-    await writeFile(join(target, name), localManifest(await readFile(join(EXAMPLES, name), 'utf8'), local), { mode: 0o600 });
+  const local = { namespace: NAMESPACE, bucket: BUCKET, endpoint: s3.endpoint, region: s3.region, api: crm.origin, secrets };
+  for (const file of await exampleFiles()) {
+    const name = relative(join(EXAMPLES, '..'), file).replaceAll('/', '-');
+    await writeFile(join(target, name), localManifest(await readFile(file, 'utf8'), local), { mode: 0o600 });
   }
   return target;
+}
+
+/** The examples, the system templates with their rights, and some of their examples. */
+async function exampleFiles(): Promise<readonly string[]> {
+  const yamlIn = async (folder: string): Promise<readonly string[]> =>
+    (await readdir(folder)).filter((name) => name.endsWith('.yaml')).map((name) => join(folder, name));
+  return [
+    ...(await yamlIn(EXAMPLES)),
+    ...(await yamlIn(SYSTEM_TEMPLATES)),
+    ...(await yamlIn(join(SYSTEM_TEMPLATES, 'rbac'))),
+    ...SYSTEM_REPORTS.map((name) => join(EXAMPLES, 'system-templates', `report-${name}.yaml`)),
+  ];
 }
 
 /** In the order of their names: a Report that comes before its template, storage or Secret waits for it. */

@@ -19,6 +19,9 @@ const FILES = [
   'price-list-shop.json',
   'price-list.csv',
   'subscriptions.xlsx',
+  'system-access.csv',
+  'system-nodes.xlsx',
+  'system-resources.xlsx',
   'unpaid-2026-10.csv',
   'usage-2026-10-warehouse.ndjson.gz',
   'usage-2026-10-week-1.xlsx',
@@ -32,6 +35,9 @@ const READY = [
   'price-list',
   'price-list-shop',
   'subscriptions',
+  'system-access',
+  'system-nodes',
+  'system-resources',
   'unpaid-2026-10',
   'usage-2026-10',
   'usage-2026-10-warehouse',
@@ -62,6 +68,9 @@ test(
     // From the cluster itself, and from an HTTP API.
     expect(demo.text).toMatch(/^ +Pod,Phase,Node,.*\n +containers-[\w-]+,/m);
     expect(demo.text).toMatch(/^ +Subscription \| Customer \|.*\n +SUB-\d+ \|/m);
+    expect(demo.text).toMatch(/^ +Subject kind,Subject namespace,Subject,.*\n +Group,,system:masters,,ClusterRole,,cluster-admin,/m);
+    expect(demo.text).toMatch(/^ +Node \| Ready \|.*\n +local \| True \|/m);
+    expect(demo.text).toMatch(/^ +Namespace \| Pods \|.*\n +billing \| /m);
     // What is on a schedule, and when it comes next.
     expect(demo.text).toMatch(/^containers-each-minute +\* \* \* \* \* +UTC +false .* \d{4}-\d\d-\d\dT\d\d:\d\d:00Z /m);
     // Nobody can go on, so nobody is told how.

@@ -6,6 +6,7 @@ import { localManifest, type LocalFacts } from '../../../src/local/demo/manifest
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples');
 const FACTS: LocalFacts = {
+  namespace: 'billing',
   bucket: 'reports',
   endpoint: 'http://127.0.0.1:7070',
   region: 'us-east-1',
@@ -39,6 +40,21 @@ test('a storage gets the address of the local server and keeps the rest', () => 
 test('a template with an HTTP source asks the local API for the same path', () => {
   const [template] = documentsOf(localManifest(readFileSync(join(EXAMPLES, 'template-subscriptions.yaml'), 'utf8'), FACTS));
   expect(template).toMatchObject({ spec: { source: { http: { url: 'http://127.0.0.1:8080/v1/subscriptions', rows: '$.data' } } } });
+});
+
+test('what belongs to an installation belongs to the namespace of the demo', () => {
+  const folder = join(EXAMPLES, '../config/system-templates');
+  const [template] = documentsOf(localManifest(readFileSync(join(folder, 'access.yaml'), 'utf8'), FACTS));
+  expect(template).toMatchObject({
+    metadata: { name: 'system-access' },
+    spec: {
+      allowedNamespaces: { matchLabels: { 'kubernetes.io/metadata.name': 'billing' } },
+      job: { serviceAccountName: 'dossier-system-reports' },
+    },
+  });
+  const rights = localManifest(readFileSync(join(folder, 'rbac/rbac.yaml'), 'utf8'), FACTS);
+  expect(documentsOf(rights)[0]).toMatchObject({ metadata: { name: 'dossier-system-reports', namespace: 'billing' } });
+  expect(rights).not.toMatch(/namespace: dossier-system/);
 });
 
 test('anything else is applied as it stands, comments included', () => {
