@@ -214,6 +214,7 @@ async function runQuickStart(text: string, folder: string): Promise<void> {
   expect(printed).toMatch(/^revenue-2026-09 +Ready +revenue +CSV /m);
   expect(printed).toMatch(/"regoin".*"region".*"month": is required/);
   expect(printed).toMatch(/^s3:\/\/reports\/partners\/billing\/revenue-partners\/.*\/revenue-apac\.xlsx$/m);
+  expect(printed).toMatch(/^revenue-monthly-run-\w+ +Ready +revenue +CSV /m);
   expect(printed).toMatch(/reportstorage.dossier.dev "partners" deleted/);
 }
 
