@@ -48,10 +48,10 @@ async function firstBlocker(parts: ReportParts, report: Report, signal: AbortSig
   if (!checked.ok) return { kind: 'hopeless', reason: checked.reason, message: checked.message };
   const storage = findStorage(parts, namespace, checked.storageName);
   if (storage.kind === 'waiting') return storage;
-  const unavailable = notReady(storage, 'StorageUnavailable', `ReportStorage "${storage.metadata.name}"`);
-  if (unavailable !== undefined) return unavailable;
   const unlent = identityNotLent(template, storage);
   if (unlent !== undefined) return unlent;
+  const unavailable = notReady(storage, 'StorageUnavailable', `ReportStorage "${storage.metadata.name}"`);
+  if (unavailable !== undefined) return unavailable;
   const secret = await secretBlocker(parts, report, template, storage);
   if (secret !== undefined) return secret;
   return claimPlace(parts, report, checked, template, storage);

@@ -1,6 +1,6 @@
 /** Reports whose rows a program of the user's own makes: what it is given, what it may say, and that nothing it does becomes a short file. */
 import { beforeAll, describe, test } from 'vitest';
-import { JOBS, NAMESPACES } from '../../../src/kube/resources.ts';
+import { JOBS, NAMESPACES, REPORT_STORAGES, REPORT_TEMPLATES } from '../../../src/kube/resources.ts';
 import { bucketContent } from '../support/bucket-content.ts';
 import { messageOf, useBilling } from '../support/billing.ts';
 import { expectFailed } from '../support/failed.ts';
@@ -195,6 +195,19 @@ describe.concurrent('a program of the user', () => {
     await run('beside', `printf '["a",1]\\n' > "$DOSSIER_ROWS"`);
     expect((await billing().finished('beside')).status.phase).toBe('Ready');
     await expectFailed(billing(), 'flood', 'TemplateFailed', /^the template's code wrote more than 64Mi of files/, 'kept');
+  });
+
+  test('is refused a storage that the identity of its pod opens, unless both owners say otherwise', async ({ expect }) => {
+    await billing().create(REPORT_STORAGES, 'own', { spec: { s3: { bucket: billing().bucket, region: 'eu-central-1' } } });
+    await run('identity', 'true', { container: { trusted: true }, report: { storageRef: { name: 'own' } } });
+    expect(messageOf(await billing().waiting('identity', 'StorageUnavailable'))).toMatch(
+      /^ReportStorage "own" is opened by the pod's own identity, which the custom code of ReportTemplate "identity" could use too: /,
+    );
+    await billing().patch(REPORT_STORAGES, 'own', { op: 'add', path: '/spec/s3/allowCustomCode', value: true });
+    // What is left is the operator's own question, which has nothing to do with code.
+    await billing().until('identity', (report) => messageOf(report).includes('IdentityNotAllowed'));
+    await billing().patch(REPORT_TEMPLATES, 'identity', { op: 'replace', path: '/spec/source/container/trusted', value: false });
+    await billing().until('identity', (report) => messageOf(report).includes('could use too'));
   });
 
   test('gets no Secret that its owner keeps to some hosts', async ({ expect }) => {
