@@ -1,7 +1,7 @@
 /** The table of Reports while they run: redrawn in place on a terminal, and a line for every change elsewhere (a log, a pipe). */
 import { columnWidths, tableLines, type Table } from './table.ts';
 
-/** What the demo writes to; process.stdout is one. */
+/** What the demo writes to; process.stdout is one. A size of 0 is one that nobody has set, as in some containers. */
 export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -27,7 +27,8 @@ class LiveScreen implements Screen {
   }
 
   show(table: Table): void {
-    const { columns = 80, rows = 24 } = this.#terminal;
+    const columns = this.#terminal.columns || 80;
+    const rows = this.#terminal.rows || 24;
     // A line that wraps or a table beyond the screen would put the cursor where we do not expect it.
     this.#widths = columnWidths(table, this.#widths);
     const lines = tableLines(table, this.#widths)

@@ -26,5 +26,5 @@ export function failureText({ metadata: { name }, status }: Report, meant: strin
 }
 
 function cut(line: string, width: number | undefined): string {
-  return width === undefined || line.length < width ? line : `${line.slice(0, width - 2)}…`;
+  return width === undefined || width === 0 || line.length < width ? line : `${line.slice(0, width - 2)}…`;
 }

@@ -51,4 +51,10 @@ describe('on a terminal', () => {
     createScreen(terminal).show(look(['a', 'Pending', '0s'], ['b', 'Pending', '0s'], ['c', 'Pending', '0s']));
     expect(terminal.written).toEqual(['NAME   PH\na      Pe\n']);
   });
+
+  test('a window without a size is one of 80 by 24', () => {
+    const terminal = recorder({ isTTY: true, columns: 0, rows: 0 });
+    createScreen(terminal).show(look(['a', 'Pending', '0s'], ['b', 'Pending', '0s']));
+    expect(terminal.written).toEqual(['NAME   PHASE     AGE\na      Pending   0s\nb      Pending   0s\n']);
+  });
 });

@@ -25,6 +25,10 @@ describe('the files', () => {
     );
   });
 
+  test('nothing is cut at the edge of a terminal that has no size', () => {
+    expect(filesText(files, 0)).toBe(filesText(files, undefined));
+  });
+
   test('rows are cut at the edge of a terminal, paths and places are not', () => {
     const text = filesText(files, 12);
     expect(text).toContain('\n    Plan,P…\n');
