@@ -36,13 +36,17 @@ export class Arrivals {
   }
 
   async #follow(type: ResourceType, onEvent: (event: string) => void): Promise<void> {
-    const { resourceVersion } = await this.#client.list<KubeObject>(type, { limit: 1 }, this.#signal);
-    const options = { resourceVersion, timeoutSeconds: 3_600, idleMs: 3_600_000, decode: JSON.parse };
+    let { resourceVersion } = await this.#client.list<KubeObject>(type, { limit: 1 }, this.#signal);
     const run = async (): Promise<void> => {
-      for await (const event of watch(this.#client.transport, type, options, this.#signal)) {
-        if (event.type === 'BOOKMARK') continue;
-        this.lastEventAt = Date.now();
-        onEvent(event.type);
+      // The apiserver ends a watch whose reader is slow; on a busy machine that is us.
+      while (!this.#signal.aborted) {
+        const options = { resourceVersion, timeoutSeconds: 3_600, idleMs: 3_600_000, decode: JSON.parse };
+        for await (const event of watch<KubeObject>(this.#client.transport, type, options, this.#signal)) {
+          resourceVersion = event.object.metadata.resourceVersion;
+          if (event.type === 'BOOKMARK') continue;
+          this.lastEventAt = Date.now();
+          onEvent(event.type);
+        }
       }
     };
     run().catch((error: unknown) => {

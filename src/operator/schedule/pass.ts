@@ -276,6 +276,10 @@ export class Pass {
   }
 
   #plannedFor(next: number): NonNullable<ReportScheduleStatus['planned']> {
+    const { status, metadata } = this.#view.schedule;
+    const asBefore = status.observedGeneration === metadata.generation && status.coveredUntil === this.#status.coveredUntil;
+    // Most looks change nothing of what comes next, and thousands of schedules look at once.
+    if (asBefore && status.planned?.time === rfc3339(next)) return status.planned;
     const { specHash } = reportOfRun(this.#view.schedule, { scheduledAt: next, request: undefined }, this.#coveredUntil());
     return { time: rfc3339(next), specHash };
   }

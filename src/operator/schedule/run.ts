@@ -11,7 +11,8 @@ import { stringifyExact } from '../../exact-json.ts';
 import type { Manifest } from '../../kube/client.ts';
 import { controllerOf } from '../../kube/objects.ts';
 import { apiVersionOf, REPORT_SCHEDULES, REPORTS } from '../../kube/resources.ts';
-import { lastDays, relativePeriod } from '../../schedule/relative-period.ts';
+import type { InstantPeriod } from '../../api/parameters/period.ts';
+import { lastDays, relativePeriod, type RelativePeriod } from '../../schedule/relative-period.ts';
 import { requestedRunName, scheduledRunName } from '../../schedule/run-name.ts';
 import { rfc3339 } from '../report/status.ts';
 import { COVERS_UNTIL_ANNOTATION, instantOf, QUEUE_ANNOTATION, RUN_ANNOTATION, SCHEDULE_LABEL, SCHEDULED_AT_ANNOTATION } from './marks.ts';
@@ -95,6 +96,20 @@ export function coveredFrom(report: Report): string | undefined {
   return report.spec.parameters?.map(({ period }) => period).find((period) => instantOf(period?.to) === until && until !== undefined)?.from;
 }
 
+/** Schedules that are due together name the same periods from the same moment; so many of them are remembered. */
+const PERIODS_REMEMBERED = 64;
+const periods = new Map<string, InstantPeriod>();
+
+function namedPeriod(name: RelativePeriod | number, scheduledAt: number, timeZone: string): InstantPeriod {
+  const key = `${name} ${scheduledAt} ${timeZone}`;
+  const known = periods.get(key);
+  if (known !== undefined) return known;
+  const period = typeof name === 'number' ? lastDays(name, scheduledAt, timeZone) : relativePeriod(name, scheduledAt, timeZone);
+  if (periods.size >= PERIODS_REMEMBERED) periods.clear();
+  periods.set(key, period);
+  return period;
+}
+
 function absolute(
   parameter: ReportScheduleSpecReportSpecParameter,
   scheduledAt: number,
@@ -102,9 +117,9 @@ function absolute(
   coveredUntil: string | undefined,
 ): ReportScheduleSpecReportSpecParameter {
   const { name, period } = parameter;
-  if (period?.lastDays !== undefined) return { name, period: lastDays(period.lastDays, scheduledAt, timeZone) };
+  if (period?.lastDays !== undefined) return { name, period: namedPeriod(period.lastDays, scheduledAt, timeZone) };
   if (period?.relative === undefined) return parameter;
-  if (period.relative !== 'SincePreviousRun') return { name, period: relativePeriod(period.relative, scheduledAt, timeZone) };
+  if (period.relative !== 'SincePreviousRun') return { name, period: namedPeriod(period.relative, scheduledAt, timeZone) };
   if (coveredUntil === undefined) throw new TypeError('a run of SincePreviousRun was made without knowing what is covered');
   return { name, period: { from: coveredUntil, to: rfc3339(scheduledAt) } };
 }
