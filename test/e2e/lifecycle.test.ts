@@ -33,7 +33,7 @@ test('an upgrade from the chart of the commit before keeps every Report and sche
   const schedule = { schedule: '* * * * *', report: { spec: { templateRef: { name: 'prices' } } } };
   await billing.create(REPORT_SCHEDULES, 'minutely', { spec: schedule });
   const uids = (): Promise<string> =>
-    kubectl('get', 'reports/before', 'reportschedules', '-n', billing.namespace, '-o', 'jsonpath={.items[*].metadata.uid}');
+    kubectl('get', 'report/before', 'reportschedule/minutely', '-n', billing.namespace, '-o', 'jsonpath={.items[*].metadata.uid}');
   const before = await uids();
 
   await install();
