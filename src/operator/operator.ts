@@ -11,6 +11,7 @@ import type { ReportStorage } from '../api/generated/reportstorage.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { ClusterConfig } from '../kube/config.ts';
 import { Controller } from '../kube/controller.ts';
+import { isNotFound } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { LeaderElection } from '../kube/leader.ts';
 import { keyOf, type ObjectKey } from '../kube/store.ts';
@@ -39,6 +40,7 @@ import { StorageClients } from './storage/clients.ts';
 import { StorageController } from './storage/controller.ts';
 import { reconcileTemplate } from './template/controller.ts';
 import { TemplateVerdicts } from './template/verdicts.ts';
+import { Troubles } from './troubles.ts';
 
 /** More than the S3 calls that may be under way at once (storage/clients.ts), so that slow buckets never hold the last worker. */
 const REPORT_WORKERS = 100;
@@ -52,6 +54,7 @@ const FAREWELL_MS = 2_000;
 export class Operator {
   readonly #settings: OperatorSettings;
   readonly #log: Logger;
+  readonly #troubles: Troubles;
   readonly #transport: HttpTransport;
   readonly #leader: LeaderElection | undefined;
   readonly #client: KubeClient;
@@ -74,6 +77,7 @@ export class Operator {
   constructor(settings: OperatorSettings, cluster: ClusterConfig, apiserver: readonly string[], version: string, log: Logger) {
     this.#settings = settings;
     this.#log = log;
+    this.#troubles = new Troubles(log);
     const kubeMetrics = new KubeMetrics(this.#metrics);
     const observeRequest = kubeMetrics.requestObserver(cluster.server.host);
     this.#transport = new HttpTransport(cluster, `dossier-operator/${version}`, REQUEST_DEADLINE_MS, observeRequest);
@@ -82,7 +86,10 @@ export class Operator {
       ? new LeaderElection(new KubeClient(this.#transport, () => undefined), {
           ...settings.leaderElection,
           identity,
-          onError: (error) => log.warn({ err: error }, 'leader election'),
+          onError: (error) => {
+            // What a Lease does not find is its namespace.
+            if (isNotFound(error) || !this.#troubles.met('Lease', error)) log.warn({ err: error }, 'leader election');
+          },
         })
       : undefined;
     if (this.#leader !== undefined) leaderMetric(this.#metrics, settings.leaderElection.name, () => this.#leader?.holds() === true);
@@ -326,7 +333,9 @@ export class Operator {
         const pod = after ?? before;
         if (pod !== undefined) this.#wakeReport(reportOfPod(pod));
       },
-      onError: (kind, error) => this.#log.warn({ kind, err: error }, 'watch'),
+      onError: (kind, error) => {
+        if (!this.#troubles.met(kind, error)) this.#log.warn({ kind, err: error }, 'watch');
+      },
     };
   }
 
