@@ -5,6 +5,7 @@ import type { Report } from '../../api/generated/report.ts';
 import { pathOf, REPORT_SCHEDULES, REPORTS } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { SCHEDULE_LABEL } from '../../operator/schedule/marks.ts';
+import { countOfRows } from './summary.ts';
 import { AS_TABLE, columnWidths, narrowTable, tableLines, type ServerTable } from './table.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -30,6 +31,6 @@ export async function firstOfSchedule(transport: Transport, namespace: string, s
 /** One sentence; `schedule` has made the Report. */
 export function arrivalText(schedule: string, { metadata: { name }, status }: Report): string {
   const { file } = status;
-  if (file !== undefined) return `The schedule ${schedule} has made ${name}: ${file.rows} rows, ${file.size}, ${file.uri}`;
+  if (file !== undefined) return `The schedule ${schedule} has made ${name}: ${countOfRows(file)}, ${file.size}, ${file.uri}`;
   return `The schedule ${schedule} has made ${name}, which failed: ${findCondition(status.conditions, 'Ready')?.message ?? 'no message'}`;
 }

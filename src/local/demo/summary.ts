@@ -13,9 +13,13 @@ export interface CopiedFile {
 export function filesText(files: readonly CopiedFile[], width: number | undefined): string {
   const blocks = files.map(({ file, path, firstLines }) => {
     const rows = firstLines.map((line) => cut(`    ${line}`, width));
-    return [`  ${path}`, `    ${file.rows} rows, ${file.size}, ${file.uri}`, ...rows].join('\n');
+    return [`  ${path}`, `    ${countOfRows(file)}, ${file.size}, ${file.uri}`, ...rows].join('\n');
   });
   return ['The files, checked and copied here, with their first rows:', ...blocks].join('\n\n');
+}
+
+export function countOfRows({ rows }: ReportStatusFile): string {
+  return rows === 1 ? '1 row' : `${rows} rows`;
 }
 
 /** `meant` is the name of the example that is meant to fail. */

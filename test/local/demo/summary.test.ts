@@ -25,6 +25,10 @@ describe('the files', () => {
     );
   });
 
+  test('one row is no rows', () => {
+    expect(filesText([{ ...files[0]!, file: { ...FILE, rows: 1 } }], undefined)).toContain('\n    1 row, 188B,');
+  });
+
   test('nothing is cut at the edge of a terminal that has no size', () => {
     expect(filesText(files, 0)).toBe(filesText(files, undefined));
   });
