@@ -42,4 +42,5 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old
 COPY --from=bundle /build/dist/runner.mjs ./
 USER 1000:1000
-ENTRYPOINT ["node", "/app/runner.mjs"]
+# Rows die young: a larger nursery saves no time, and takes memory that a runner does not have (docs/benchmarks/render.md).
+ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/runner.mjs"]

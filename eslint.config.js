@@ -8,7 +8,9 @@ const noUserRegExp = {
 
 export default tseslint.config(
   // kernel/ is AssemblyScript: its own compiler checks it.
-  { ignores: ['node_modules/', 'dist/', 'coverage/', 'src/api/generated/', 'src/runner/kernel/module.ts', 'kernel/'] },
+  {
+    ignores: ['node_modules/', 'dist/', 'coverage/', 'src/api/generated/', 'src/runner/kernel/module.ts', 'kernel/', 'bench/render/peers/'],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

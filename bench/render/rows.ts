@@ -79,8 +79,8 @@ function words(text: string): readonly string[] {
   return text.split(' ');
 }
 
-/** Calls `use` for each of the rows in turn, always with the same object. */
-export function forEachRow(count: number, use: (row: RawRow) => void): void {
+/** Gives the rows in turn, always as the same object. */
+export function rowMaker(): () => RawRow {
   const row: RawRow = {
     id: '',
     createdAt: 0,
@@ -96,7 +96,9 @@ export function forEachRow(count: number, use: (row: RawRow) => void): void {
     description: '',
   };
   let state = 12_345;
-  for (let number = 1; number <= count; number += 1) {
+  let number = 0;
+  return () => {
+    number += 1;
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
     const x = state >>> 0;
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -115,8 +117,8 @@ export function forEachRow(count: number, use: (row: RawRow) => void): void {
     row.currency = CURRENCIES[(y >>> 23) & 7] ?? '';
     row.status = STATUSES[(x >>> 11) % 5] ?? '';
     row.description = (DESCRIPTIONS[(x >>> 17) & 7] ?? '') + (FOUR[(x >>> 8) % 10_000] ?? '') + (SPECIALS[special] ?? '');
-    use(row);
-  }
+    return row;
+  };
 }
 
 /** The row as cells of the runner. */
@@ -134,6 +136,25 @@ export function cellsOf(row: RawRow): Cell[] {
     row.currency,
     row.status,
     row.description,
+  ];
+}
+
+/** A row as the peers like it: a date, and doubles. */
+export function valuesOf(row: RawRow): (string | number | Date)[] {
+  const { id, createdAt, customer, country, product, sku, quantity, unitCents, amountCents, currency, status, description } = row;
+  return [
+    id,
+    new Date(createdAt),
+    customer,
+    country,
+    product,
+    sku,
+    quantity,
+    unitCents / 100,
+    amountCents / 100,
+    currency,
+    status,
+    description,
   ];
 }
 
