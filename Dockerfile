@@ -1,5 +1,5 @@
 # Two images from one file: `--target operator` and `--target runner`.
-# The programs are single files without packages; bundles are the same on every processor, so they are made on the builder's own.
+# The programs are one file or a few, without packages; bundles are the same on every processor, so they are made on the builder's own.
 FROM --platform=$BUILDPLATFORM node:26-slim AS bundle
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
@@ -25,12 +25,13 @@ COPY LICENSE ./
 FROM base AS operator
 LABEL org.opencontainers.image.title="dossier-operator" \
       org.opencontainers.image.description="Turns Reports into Jobs and watches over their files"
-COPY --from=bundle /build/dist/operator.mjs ./
+COPY --from=bundle /build/dist/operator ./
 # A number, so that the kubelet can see that it is not root.
 USER 1000:1000
 # 8080 metrics, 8081 health
 EXPOSE 8080 8081
-ENTRYPOINT ["node", "/app/operator.mjs"]
+# A small young generation: garbage is collected early instead of kept, which takes a quarter off its memory (docs/benchmarks/operator.md).
+ENTRYPOINT ["node", "--max-semi-space-size=2", "/app/operator.mjs"]
 
 
 FROM base AS runner

@@ -1,7 +1,7 @@
 /**
- * `npm run bundle`: makes dist/operator.mjs and dist/runner.mjs, one file a program, for the images.
+ * `npm run bundle`: makes dist/operator/ and dist/runner.mjs for the images.
  *
- * A pod loads one file of some MB instead of some thousand small ones, and the image holds neither packages nor sources. Everything else runs the sources as they are.
+ * A pod loads one file of some MB, or a few, instead of some thousand small ones, and the image holds neither packages nor sources. Everything else runs the sources as they are.
  */
 import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
@@ -27,7 +27,11 @@ const OPTIONS = {
 
 /** Bundles programs, by the names of their files, into `folder`; default those of the images. */
 export async function bundle(folder: string, programs: Readonly<Record<string, string>> = PROGRAMS): Promise<void> {
-  await build({ ...OPTIONS, entryPoints: programs, outdir: folder });
+  const { operator, ...others } = programs;
+  await build({ ...OPTIONS, entryPoints: others, outdir: folder });
+  // What the operator loads only when it needs it (S3, kubeconfigs) lies in files of its own: as one file, all of it would be read and kept at every start.
+  const small = { splitting: true, minifyWhitespace: true, minifySyntax: true } as const;
+  if (operator !== undefined) await build({ ...OPTIONS, ...small, entryPoints: { operator }, outdir: join(folder, 'operator') });
 }
 
 if (import.meta.main) await bundle(join(ROOT, 'dist'));
