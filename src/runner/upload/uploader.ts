@@ -22,8 +22,8 @@ import { PartBuffers, type Allocate, type PartBuffer } from './part-buffers.ts';
 import { largestFileBytes, parallelParts, PART_SCHEDULE, partBytes, type PartSchedule } from './part-schedule.ts';
 import { REAL_PACING, UPLOAD_RETRIES, withRetries, type Pacing } from './retry.ts';
 
-/** Default of `parallel`. */
-export const PARALLEL_PARTS = 3;
+/** Default of `parallel`. Each is a buffer: two keep a line busy while the next part is filled. */
+export const PARALLEL_PARTS = 2;
 /** A pod has 30 s between SIGTERM and SIGKILL. */
 const ABORT_BOUND_MS = 15_000;
 
@@ -33,7 +33,7 @@ export interface UploadOptions {
   readonly target: UploadTarget;
   /** Ends every request; then `abort` cleans up, under a bound of its own. */
   readonly signal: AbortSignal;
-  /** Parts under way at once; default 3. */
+  /** Parts under way at once; default 2. */
   readonly parallel?: number;
   readonly schedule?: PartSchedule;
   readonly pacing?: Pacing;

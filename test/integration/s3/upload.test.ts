@@ -76,7 +76,7 @@ describe('a file arrives whole', () => {
 });
 
 describe('memory', () => {
-  test('is four buffers, however slow the store is, and writing waits', async () => {
+  test('is three buffers, however slow the store is, and writing waits', async () => {
     const { proxy, plan, view } = await newPlace();
     const gate = Promise.withResolvers<void>();
     proxy.weather = ({ operation }) => (operation === 'UploadPart' ? { after: gate.promise } : 'pass');
@@ -93,12 +93,12 @@ describe('memory', () => {
         written += MIB;
       }
     })();
-    await expect.poll(() => [written, proxy.count('UploadPart')], PATIENT).toEqual([4 * PART, 3]);
-    expect(allocated).toEqual([PART, PART, PART, PART]);
+    await expect.poll(() => [written, proxy.count('UploadPart')], PATIENT).toEqual([3 * PART, 2]);
+    expect(allocated).toEqual([PART, PART, PART]);
     gate.resolve();
     await writing;
     await uploader.complete();
-    expect(allocated).toEqual([PART, PART, PART, PART]);
+    expect(allocated).toEqual([PART, PART, PART]);
     expect(await view.sha256(TARGET.key)).toBe(sha256Of(FILE));
   });
 
@@ -143,7 +143,7 @@ describe('an abort leaves nothing', () => {
     const uploader = await beginUpload(plan);
     const writing = uploader.write(FILE);
     writing.catch(() => undefined);
-    await expect.poll(() => proxy.count('UploadPart'), PATIENT).toBe(3);
+    await expect.poll(() => proxy.count('UploadPart'), PATIENT).toBe(2);
     expect(await view.uploads()).toEqual([TARGET.key]);
     await uploader.abort();
     expect([await view.uploads(), await view.objects()]).toEqual([[], []]);
@@ -188,7 +188,7 @@ describe('an abort leaves nothing', () => {
     const uploader = await beginUpload(plan, { signal: stop.signal });
     const writing = uploader.write(FILE);
     writing.catch(() => undefined);
-    await expect.poll(() => proxy.count('UploadPart'), PATIENT).toBe(3);
+    await expect.poll(() => proxy.count('UploadPart'), PATIENT).toBe(2);
     stop.abort(reason);
     await expect(writing).rejects.toBe(reason);
     await expect(uploader.write(FILE)).rejects.toBe(reason);
