@@ -28,6 +28,7 @@ import { NamespaceReader } from './namespaces.ts';
 import { CleanupMemory } from './report/cleanup-memory.ts';
 import { AliveJobs, reconcileReport, reportOfJob, reportOfPod } from './report/controller.ts';
 import { ExpectedJobs } from './report/expected-jobs.ts';
+import { FreshReports } from './report/fresh-reports.ts';
 import { RunLimiter } from './report/limits.ts';
 import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, STORAGES_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
 import { ProgressReader } from './report/progress-reader.ts';
@@ -69,6 +70,7 @@ export class Operator {
   readonly #scheduleController: ScheduleController;
   readonly #limiter: RunLimiter;
   readonly #expected = new ExpectedJobs();
+  readonly #fresh = new FreshReports();
   readonly #stop = new AbortController();
   readonly #metrics = new Registry();
   #leading = false;
@@ -133,6 +135,7 @@ export class Operator {
       accesses,
       limiter: this.#limiter,
       expected: this.#expected,
+      fresh: this.#fresh,
       cleanups: new CleanupMemory(),
       observer,
       progressOf: (podUid) => progress.of(podUid),
@@ -295,7 +298,10 @@ export class Operator {
       report: (key, before, after) => {
         this.#wakeReport(key);
         const report = after ?? before;
-        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#limiter.release(before.metadata.uid);
+        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) {
+          this.#limiter.release(before.metadata.uid);
+          this.#fresh.forget(before.metadata.uid);
+        }
         if (this.#leading && report?.metadata.deletionTimestamp !== undefined) this.#wakeStorages(report.metadata.namespace ?? '');
         for (const turned of turnedReports(before, after)) {
           this.#scheduleController.seen(turned);

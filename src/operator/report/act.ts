@@ -5,9 +5,10 @@ import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import type { Manifest } from '../../kube/client.ts';
-import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from '../../kube/errors.ts';
+import { isAlreadyExists, isForbidden, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { controllerOf, type Job, type KubeObject } from '../../kube/objects.ts';
 import { CONFIG_MAPS, JOBS, REPORT_STORAGES, REPORTS } from '../../kube/resources.ts';
+import { keyOf } from '../../kube/store.ts';
 import { addFinalizer, removeFinalizer } from '../finalizers.ts';
 import { StorageError } from '../storage/access.ts';
 import { STORAGE_FINALIZER } from '../storage/in-use.ts';
@@ -36,7 +37,11 @@ export class JobRefused extends Error {
 /** Throws JobRefused when its Job cannot be made, so that the Report can say so. */
 export async function act(parts: ReportParts, report: Report, plan: Plan, context: ReconcileContext): Promise<void> {
   let current = report;
-  for (const step of plan.steps) current = await doStep(parts, current, step, context);
+  for (const step of plan.steps) {
+    const next = await doStep(parts, current, step, context);
+    if (next !== current) parts.fresh.learn(parts.reports.get(keyOf(next)), next);
+    current = next;
+  }
   for (const event of plan.events) parts.events.record(report, event);
 }
 
@@ -137,7 +142,7 @@ async function deleteJob(parts: ReportParts, report: Report, name: string, uid: 
   try {
     await parts.client.delete(JOBS, report.metadata.namespace, name, { propagation: 'Foreground', uid }, signal);
   } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error; // 409: another Job has that name now
+    if (!isNotFound(error)) throw error; // 409: another Job has that name now, which the next look will show
   }
 }
 

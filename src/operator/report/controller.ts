@@ -4,7 +4,9 @@
 import type { Report } from '../../api/generated/report.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import { controllerOf, type Pod } from '../../kube/objects.ts';
-import type { ObjectKey } from '../../kube/store.ts';
+import { ConnectionError, isConflict, KubeError } from '../../kube/errors.ts';
+import { REPORTS } from '../../kube/resources.ts';
+import { splitKey, type ObjectKey } from '../../kube/store.ts';
 import { StorageBusy, StorageError } from '../storage/access.ts';
 import { act, JobRefused } from './act.ts';
 import { cachesAgree, needsCertainty } from './certainty.ts';
@@ -30,6 +32,7 @@ export async function reconcileReport(parts: ReportParts, key: ObjectKey, contex
     return await lookAt(parts, key, context);
   } catch (error) {
     if (error instanceof StorageBusy) return { kind: 'requeueAfter', ms: BUSY_INTERVAL_MS * (1 + Math.random()) };
+    if (isConflict(error)) await lookAnew(parts, key, context.signal);
     const uid = parts.reports.get(key)?.metadata.uid;
     if (!(error instanceof StorageError) || uid === undefined) throw error;
     const ms = parts.cleanups.pauseMs(uid, Math.random());
@@ -55,8 +58,21 @@ async function lookAt(parts: ReportParts, key: ObjectKey, context: ReconcileCont
     parts.limiter.release(view.report.metadata.uid);
     const refused = jobRefused(view, error.kind, error.message, now);
     // The finalizer may have been set just before: what was read is no longer what is there.
-    await act(parts, parts.reports.get(key) ?? view.report, refused, context);
+    const cached = parts.reports.get(key);
+    await act(parts, cached === undefined ? view.report : parts.fresh.latest(cached), refused, context);
     return resultOf(refused);
+  }
+}
+
+/** Somebody wrote first, perhaps we ourselves and the answer was lost: what is there now need not wait for the watch. Best effort; the next try asks again. */
+async function lookAnew(parts: ReportParts, key: ObjectKey, signal: AbortSignal): Promise<void> {
+  const { namespace, name } = splitKey(key);
+  try {
+    const live = await parts.client.get<Report>(REPORTS, namespace, name, signal);
+    parts.fresh.forget(live.metadata.uid); // In a cluster restored from a backup, versions have gone back.
+    parts.fresh.learn(parts.reports.get(key), live);
+  } catch (error) {
+    if (!(error instanceof KubeError || error instanceof ConnectionError)) throw error;
   }
 }
 

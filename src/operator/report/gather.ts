@@ -21,8 +21,9 @@ import type { JobView, Leftovers, ReportView } from './view.ts';
 
 /** Undefined when there is no such Report any more. */
 export async function gather(parts: ReportParts, key: ObjectKey, signal: AbortSignal): Promise<ReportView | undefined> {
-  const report = parts.reports.get(key);
-  if (report === undefined) return undefined;
+  const cached = parts.reports.get(key);
+  if (cached === undefined) return undefined;
+  const report = parts.fresh.latest(cached);
   const { uid } = report.metadata;
   const jobs = parts.jobs.byIndex(JOBS_BY_REPORT, uid);
   const base = { report, finishedJobs: jobs.filter(isFinished).map((job) => ({ job, ttlSeconds: job.ttlSeconds })) };

@@ -16,6 +16,7 @@ import type { TemplateStores } from '../template/template.ts';
 import type { TemplateVerdicts } from '../template/verdicts.ts';
 import type { CleanupMemory } from './cleanup-memory.ts';
 import type { ExpectedJobs } from './expected-jobs.ts';
+import type { FreshReports } from './fresh-reports.ts';
 import type { CachedJob } from './job-facts.ts';
 import type { RunLimiter } from './limits.ts';
 
@@ -35,6 +36,7 @@ export interface ReportParts extends TemplateStores {
   readonly events: EventRecorder;
   readonly log: Logger;
   readonly reports: Store<Report>;
+  readonly fresh: FreshReports;
   readonly verdicts: TemplateVerdicts;
   readonly namespaces: NamespaceReader;
   readonly storages: Store<ReportStorage>;
