@@ -8,6 +8,14 @@ test.each(seeds('both-1'))(
   'every Report ends as it must, whatever apiserver and object store do (seed %s)',
   { timeout: 300_000 },
   async (seed) => {
-    await runInWeather({ name: 'apiserver and object store', seed, members: BATCH, apiserver: true, store: true, kills: 4 });
+    await runInWeather({
+      name: 'apiserver and object store',
+      seed,
+      members: BATCH,
+      apiserver: true,
+      store: true,
+      schedules: true,
+      kills: 4,
+    });
   },
 );

@@ -1,6 +1,7 @@
 /** One run: a batch of Reports in bad weather, from their templates to their deletion, and the invariants asked at each stage. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
+import type { Report } from '../../src/api/generated/report.ts';
 import { REPORTS } from '../../src/kube/resources.ts';
 import { Billing } from '../integration/support/billing.ts';
 import { InvoiceDatabase } from '../integration/support/invoices.ts';
@@ -14,6 +15,7 @@ import { StoreWeather } from '../support/store-weather.ts';
 import { createTemplates, type Member } from './batch.ts';
 import { changedMinds, leftBehind, told, twoJobsAtOnce, wrongEnds } from './invariants.ts';
 import { Observer } from './observer.ts';
+import { askForRuns, createSchedules, deleteSchedules, runsOfSchedules, wrongRuns } from './schedules.ts';
 import { SupervisedOperator } from './supervised.ts';
 
 export interface Conditions {
@@ -23,18 +25,23 @@ export interface Conditions {
   readonly members: readonly Member[];
   readonly apiserver: boolean;
   readonly store: boolean;
+  /** Whether schedules make Reports, too. */
+  readonly schedules?: boolean;
   /** How often the operator is killed. */
   readonly kills: number;
 }
 
 /** A busy machine takes its time; nothing waits for it when things go well. */
-const FINISH_MS = 240_000;
-const QUIET_MS = 1_000;
+const FINISH_MS = 180_000;
+/** Watches that were refused until now come back within seconds, and what they bring may still be written. */
+const QUIET_MS = 3_000;
 /** Share of writes at which the apiserver restarts. */
 const RESTARTS = 0.03;
+/** Refused writes are made again: without it, many of them would make a restart follow a restart. */
+const RESTART_INTERVAL_MS = 5_000;
 
 /** Throws when an invariant does not hold; prints the seed and what the weather was, in any case. */
-export async function runInWeather({ name, seed, members, apiserver, store, kills }: Conditions): Promise<void> {
+export async function runInWeather({ name, seed, members, apiserver, store, schedules = false, kills }: Conditions): Promise<void> {
   const began = performance.now();
   const [dice, ledger] = [new Dice(seed), new Ledger()];
   const client = adminClient();
@@ -48,6 +55,7 @@ export async function runInWeather({ name, seed, members, apiserver, store, kill
     overStore.rough = rough && store;
     if (overApiserver.rough) operator.cutAll(); // Watches from before would never see it.
   };
+  let nextRestart = 0;
   const observer = await Observer.start(client, billing.namespace);
   const operator = await SupervisedOperator.start({
     namespace: billing.namespace,
@@ -56,37 +64,43 @@ export async function runInWeather({ name, seed, members, apiserver, store, kill
     ledger,
     kills,
     fate: (request) => {
-      if (overApiserver.rough && request.method !== 'GET' && dice.next('restart')[0] < RESTARTS) {
+      const now = performance.now();
+      if (overApiserver.rough && request.method !== 'GET' && now >= nextRestart && dice.next('restart')[0] < RESTARTS) {
+        nextRestart = now + RESTART_INTERVAL_MS;
         ledger.note('the apiserver restarts: all connections are cut');
         operator.cutAll();
       }
       return overApiserver.fate(request);
     },
   });
-  const names = members.map((member) => member.name);
   const times: string[] = [];
+  let failure: Error | undefined;
   const stage = (what: string): void => void times.push(`${what} ${((performance.now() - began) / 1000).toFixed(1)} s`);
   try {
     await billing.storage('archive', { endpoint: proxy.endpoint });
     await createTemplates(billing);
     // A storage that was found wanting is looked at again only after 15 s.
     await untilStorage(billing, 'archive', 'Available');
+    if (schedules) await createSchedules(billing);
     stage('storage available after');
     storm(true);
     await Promise.all(members.map(({ name: report, spec }) => billing.report(report, spec)));
-    await untilAll(billing, names, ({ status }) => status.phase === 'Ready' || status.phase === 'Failed');
+    if (schedules) await askForRuns(billing);
+    await vi.waitFor(async () => expect(await unfinished(billing)).toEqual([]), { timeout: FINISH_MS, interval: 100 });
     stage('all finished after');
     storm(false);
-    const settled = await untilQuiet(operator);
-    expect(await wrongEnds(billing, members, billing.bucket)).toEqual([]);
-    expect(operator.writes).toBe(settled);
-    stage('settled and read back after');
+    const all = [...members, ...(schedules ? await runsOfSchedules(billing) : [])];
+    expect(await wrongEnds(billing, all, billing.bucket)).toEqual([]);
+    await untilQuiet(operator);
+    stage('read back and settled after');
 
     storm(true);
-    await Promise.all(names.map((report) => billing.delete(REPORTS, report)));
+    if (schedules) await deleteSchedules(billing);
+    await Promise.all(members.map((member) => billing.delete(REPORTS, member.name)));
     await vi.waitFor(async () => expect(await remaining(billing)).toEqual([]), { timeout: FINISH_MS, interval: 100 });
     stage('all deleted after');
     storm(false);
+    const names = all.map((member) => member.name);
     await vi.waitFor(async () => expect(await leftBehind(billing, names)).toEqual([]), { timeout: 30_000, interval: 250 });
     stage('nothing left after');
     operator.spare();
@@ -94,6 +108,7 @@ export async function runInWeather({ name, seed, members, apiserver, store, kill
     await observer.stop();
     expect(twoJobsAtOnce(observer.jobs)).toEqual([]);
     expect(changedMinds(observer.reports)).toEqual([]);
+    expect(schedules ? wrongRuns(observer.reports) : []).toEqual([]);
     const { root } = s3();
     const secrets = [root.accessKeyId, root.secretAccessKey, postgres().password];
     expect(await told(billing, secrets, new Map([['the log of the operator', operator.log()]]))).toEqual([]);
@@ -101,12 +116,14 @@ export async function runInWeather({ name, seed, members, apiserver, store, kill
     stage('asked everything after');
   } catch (error) {
     console.log(operator.log());
+    failure = error instanceof Error ? error : new Error('the run broke', { cause: error });
     throw error;
   } finally {
     console.log(
       [
         `weather "${name}", seed ${seed} (DOSSIER_SEED=${seed} repeats it): ${ledger.total} faults; ${times.join(', ')}`,
         ...ledger.lines(),
+        ...(failure === undefined ? [] : [failure.message]),
       ].join('\n'),
     );
     operator.spare();
@@ -118,32 +135,26 @@ export async function runInWeather({ name, seed, members, apiserver, store, kill
   }
 }
 
-type ReportList = Awaited<ReturnType<Billing['get']>>;
-
-async function untilAll(billing: Billing, names: readonly string[], is: (report: ReportList) => boolean): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { items } = await billing.client.list<ReportList>(REPORTS, { namespace: billing.namespace }, billing.signal);
-      const waiting = items.filter((report) => names.includes(report.metadata.name) && !is(report));
-      expect(waiting.map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status.conditions?.[0])}`)).toEqual([]);
-    },
-    { timeout: FINISH_MS, interval: 100 },
-  );
+/** Reports that are not at their end. */
+async function unfinished(billing: Billing): Promise<readonly string[]> {
+  const { items } = await billing.client.list<Report>(REPORTS, { namespace: billing.namespace }, billing.signal);
+  return items
+    .filter(({ status }) => status.phase !== 'Ready' && status.phase !== 'Failed')
+    .map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status.conditions?.[0])}`);
 }
 
 async function remaining(billing: Billing): Promise<readonly string[]> {
-  const { items } = await billing.client.list<ReportList>(REPORTS, { namespace: billing.namespace }, billing.signal);
+  const { items } = await billing.client.list<Report>(REPORTS, { namespace: billing.namespace }, billing.signal);
   return items.map(({ metadata }) => `${metadata.name} ${JSON.stringify(metadata.finalizers)}`);
 }
 
-/** Waits for a second without a write; resolves to how many there were. */
-async function untilQuiet(operator: SupervisedOperator): Promise<number> {
-  return vi.waitFor(
+/** Waits until nothing is written any more. */
+async function untilQuiet(operator: SupervisedOperator): Promise<void> {
+  await vi.waitFor(
     async () => {
       const count = operator.writes;
       await sleep(QUIET_MS);
       expect(operator.writes).toBe(count);
-      return count;
     },
     { timeout: 60_000, interval: 1 },
   );
