@@ -35,6 +35,8 @@ export interface Conditions {
 const FINISH_MS = 180_000;
 /** Watches that were refused until now come back within seconds, and what they bring may still be written. */
 const QUIET_MS = 3_000;
+/** Then the weather passes, so that no run takes for ever: what is still waiting must find its way by itself. */
+const LONGEST_STORM_MS = 20_000;
 /** Share of writes at which the apiserver restarts. */
 const RESTARTS = 0.03;
 /** Refused writes are made again: without it, many of them would make a restart follow a restart. */
@@ -50,7 +52,10 @@ export async function runInWeather({ name, seed, members, apiserver, store, sche
   const proxy = await S3Proxy.start(s3().endpoint);
   const [overApiserver, overStore] = [new ApiserverWeather(dice, ledger), new StoreWeather(dice, ledger)];
   proxy.weather = overStore.weather;
+  let passes: NodeJS.Timeout | undefined;
   const storm = (rough: boolean): void => {
+    clearTimeout(passes);
+    if (rough) passes = setTimeout(() => storm(false), LONGEST_STORM_MS);
     overApiserver.rough = rough && apiserver;
     overStore.rough = rough && store;
     if (overApiserver.rough) operator.cutAll(); // Watches from before would never see it.
@@ -126,6 +131,7 @@ export async function runInWeather({ name, seed, members, apiserver, store, sche
         ...(failure === undefined ? [] : [failure.message]),
       ].join('\n'),
     );
+    storm(false);
     operator.spare();
     await operator.stop();
     await observer.stop();

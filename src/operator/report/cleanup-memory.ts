@@ -9,7 +9,7 @@ import type { CleanupTrouble } from './view.ts';
 
 const FIRST_PAUSE_MS = 500;
 /** Files go soon after their bucket is back, however long it was away. */
-const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 15_000;
 
 interface Cleanup {
   readonly cleaned: Set<string>;

@@ -32,8 +32,8 @@ describe('cleaning a bucket in trouble', () => {
     ['after the first failure', 1, 500],
     ['twice as long after the next', 2, 1_000],
     ['and after the next', 3, 2_000],
-    ['and never longer than half a minute', 8, 30_000],
-    ['whatever happens', 10_000, 30_000],
+    ['and never longer than a quarter of a minute', 8, 15_000],
+    ['whatever happens', 10_000, 15_000],
   ])('waits %s', (_, times, ms) => {
     const memory = new CleanupMemory();
     for (let time = 0; time < times; time += 1) memory.failed('uid-1', away, time);
