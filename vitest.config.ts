@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
  * Two projects: `unit` needs nothing but Node; `integration` shares one real control plane, Postgres and S3 server, which test/integration/setup.ts starts once.
  * `e2e` needs a cluster with a kubelet and is run by `make e2e` only, one file after the other, because its tests stop the one operator that there is.
+ * `unit` runs first, by as many workers as there are processors.
  * Nothing is retried: a flaky test is a defect.
  */
 export default defineConfig({
@@ -14,6 +16,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/e2e/**', 'test/reliability/**'],
           testTimeout: 30_000,
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -23,6 +27,9 @@ export default defineConfig({
           globalSetup: ['test/integration/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // These tests mostly wait for servers, so that one more than processors fills the gaps.
+          maxWorkers: availableParallelism() + 1,
+          sequence: { groupOrder: 1 },
         },
       },
       ...(process.env['DOSSIER_E2E_HOST'] === undefined
@@ -36,6 +43,7 @@ export default defineConfig({
                 testTimeout: 300_000,
                 hookTimeout: 300_000,
                 fileParallelism: false,
+                sequence: { groupOrder: 2 },
               },
             },
           ]),
