@@ -8,6 +8,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, KubeError, toKubeError } from './errors.ts';
 import type { ClusterConfig } from './config.ts';
+import { abortable } from '../net/abortable.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longest silence, before the answer and within it. */
@@ -135,7 +136,8 @@ export class HttpTransport implements Transport {
       ({ statusCode }) => this.#observe?.(request.method, statusCode, performance.now() - sent),
       () => this.#observe?.(request.method, undefined, performance.now() - sent),
     );
-    return answer;
+    // undici looks at the signal of a request only once its connection stands, which a frozen apiserver can hold up for as long as connecting may take.
+    return abortable(answer, request.signal);
   }
 
   /** The caller's own stop stays what it is, and a refusal or missing credentials too; everything else is one type that says which call had no answer, and never carries headers. */

@@ -322,3 +322,23 @@ describe('connections', () => {
     await once(secure, 'close');
   });
 });
+
+test('an abort is felt at once, also while a connection to a frozen apiserver is being made', async () => {
+  const frozen = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(frozen, 'listening');
+  const { port } = frozen.address() as AddressInfo;
+  const toFrozen = new HttpTransport({ ...server.config, server: new URL(`https://127.0.0.1:${port}`) }, 'dossier-test/1');
+  try {
+    const accepted = once(frozen, 'connection');
+    const stop = new AbortController();
+    const failed = failure(toFrozen.request({ method: 'GET', path: LIST, signal: stop.signal }));
+    await accepted;
+    const aborted = performance.now();
+    stop.abort(new Error('told to stop'));
+    expect(await failed).toMatchObject({ message: 'told to stop' });
+    expect(performance.now() - aborted).toBeLessThan(2_000); // connecting may take 5 s
+  } finally {
+    await toFrozen.close();
+    frozen.close();
+  }
+});
