@@ -11,7 +11,7 @@ import { controllerOf, type Job, type KubeObject, type Pod } from '../../kube/ob
 import { CLUSTER_REPORT_TEMPLATES, JOBS, PODS, REPORT_TEMPLATES, REPORTS, type ResourceType } from '../../kube/resources.ts';
 import { keyOf, splitKey } from '../../kube/store.ts';
 import { templateAt, templateKeyOf } from '../template/template.ts';
-import { REPORT_UID_LABEL } from './job.ts';
+import { MANAGED_SELECTOR, REPORT_UID_LABEL } from './job.ts';
 import { JOBS_BY_REPORT, PODS_BY_JOB, type ReportParts } from './parts.ts';
 import type { Plan } from './plan.ts';
 
@@ -43,15 +43,17 @@ async function templateAgrees(parts: ReportParts, report: Report, signal: AbortS
   return (await version(parts, type, key, signal)) === (known === undefined ? undefined : versionOf(known));
 }
 
+/** Both sides by the same labels: an object whose labels somebody has changed would stand on one side for ever, and the Report would have no deadline any more. */
 async function runAgrees(parts: ReportParts, { metadata: { uid, namespace = '' } }: Report, signal: AbortSignal): Promise<boolean> {
-  const scope = { namespace, labelSelector: `${REPORT_UID_LABEL}=${uid}` };
+  const scope = { namespace, labelSelector: `${MANAGED_SELECTOR},${REPORT_UID_LABEL}=${uid}` };
+  const isLabelled = ({ metadata }: KubeObject): boolean => metadata.labels?.[REPORT_UID_LABEL] === uid;
   const [jobs, pods] = await Promise.all([parts.client.list<Job>(JOBS, scope, signal), parts.client.list<Pod>(PODS, scope, signal)]);
   const ours = jobs.items.filter((job) => controllerOf(job)?.uid === uid);
   const jobUids = new Set(ours.map(({ metadata }) => metadata.uid));
   const theirs = pods.items.filter((pod) => jobUids.has(controllerOf(pod)?.uid ?? ''));
   const known = parts.jobs.byIndex(JOBS_BY_REPORT, uid);
   const knownPods = known.flatMap(({ metadata }) => parts.pods.byIndex(PODS_BY_JOB, metadata.uid));
-  return sameVersions(ours, known) && sameVersions(theirs, knownPods);
+  return sameVersions(ours, known.filter(isLabelled)) && sameVersions(theirs, knownPods.filter(isLabelled));
 }
 
 /** Undefined when there is no such object. */

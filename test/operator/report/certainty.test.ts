@@ -4,6 +4,7 @@ import type { Report } from '../../../src/api/generated/report.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { IndexedStore } from '../../../src/kube/store.ts';
 import { cachesAgree, needsCertainty } from '../../../src/operator/report/certainty.ts';
+import { REPORT_UID_LABEL } from '../../../src/operator/report/job.ts';
 import { JOBS_BY_REPORT, PODS_BY_JOB, type ReportParts } from '../../../src/operator/report/parts.ts';
 import type { Step } from '../../../src/operator/report/plan.ts';
 import { FakeApiserver } from '../../support/fake-apiserver.ts';
@@ -68,13 +69,20 @@ describe('the caches agree with the apiserver', () => {
 
   function putJob(version: string, owner = report.metadata.uid): KubeObject {
     return server.objects.put(JOBS, {
-      metadata: { name: `job-of-${owner}`, namespace: 'billing', ownerReferences: ownedBy(owner) },
+      metadata: { name: `job-of-${owner}`, namespace: 'billing', labels: ofReport(), ownerReferences: ownedBy(owner) },
       version,
     });
   }
 
   function putPod(version: string, job: string): void {
-    server.objects.put(PODS, { metadata: { name: `pod-of-${job}`, namespace: 'billing', ownerReferences: ownedBy(job) }, version });
+    server.objects.put(PODS, {
+      metadata: { name: `pod-of-${job}`, namespace: 'billing', labels: ofReport(), ownerReferences: ownedBy(job) },
+      version,
+    });
+  }
+
+  function ofReport(): Readonly<Record<string, string>> {
+    return { [REPORT_UID_LABEL]: report.metadata.uid };
   }
 
   test.each<[boolean, string, () => void]>([
@@ -91,6 +99,15 @@ describe('the caches agree with the apiserver', () => {
   ])('%s: %s', async (expected, _, happens) => {
     happens();
     expect(await cachesAgree(parts, report, new AbortController().signal)).toBe(expected);
+  });
+
+  test('about a pod whose label somebody took away, so that no list by labels shows it', async () => {
+    const [pod] = server.objects.list(PODS);
+    if (pod === undefined) return expect.fail('it was put there');
+    const pods = new IndexedStore<KubeObject>({ [PODS_BY_JOB]: ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid) });
+    pods.set({ ...pod, metadata: { ...pod.metadata, labels: {} } });
+    server.objects.remove(PODS, keyOf(pod));
+    expect(await cachesAgree({ ...parts, pods } as unknown as ReportParts, report, new AbortController().signal)).toBe(true);
   });
 
   test('about a template that neither has', async () => {
