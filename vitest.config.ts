@@ -27,6 +27,8 @@ export default defineConfig({
           globalSetup: ['test/integration/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // What is asked again until it holds comes from servers on a machine that may be busy; Events are even sent after what they tell of.
+          expect: { poll: { timeout: 15_000 } },
           // These tests mostly wait for servers, so that one more than processors fills the gaps.
           maxWorkers: availableParallelism() + 1,
           sequence: { groupOrder: 1 },

@@ -131,7 +131,7 @@ describe('a Ready Report', () => {
       { type: 'Ready', status: 'False', reason: 'Expired' },
       { type: 'Stalled', status: 'False' },
     ]);
-    expect(await storyOf(billing(), 'ReportDownload', 'expires')).toEqual(['Normal Signed', 'Normal Expired']);
+    await expect.poll(() => storyOf(billing(), 'ReportDownload', 'expires')).toEqual(['Normal Signed', 'Normal Expired']);
   });
 });
 
@@ -181,7 +181,7 @@ test('a ReportDownload whose storage has lost its keys waits, although the opera
   const name = await firstThatWaits('waits');
   await billing().patch(SECRETS, 'archive-keys', { op: 'replace', path: '/data', value: data });
   expect((await ended(name)).status.phase).toBe('Ready');
-  expect(await storyOf(billing(), 'ReportDownload', name)).toEqual(['Warning StorageUnavailable', 'Normal Signed']);
+  await expect.poll(() => storyOf(billing(), 'ReportDownload', name)).toEqual(['Warning StorageUnavailable', 'Normal Signed']);
 });
 
 /** Asks again until the operator's two seconds' memory of the Secret is over. */

@@ -208,7 +208,7 @@ describe('a run that fails says why and leaves no file:', () => {
     expect(await podsOf(billing(), 'syntax-error')).toHaveLength(1);
     expect(await podsOf(billing(), 'database-is-down')).toHaveLength(2);
     expect(await storyOf(billing(), 'Report', 'syntax-error')).not.toContain('Normal Queued');
-    expect(await storyOf(billing(), 'Report', 'database-is-down')).toContain('Normal Queued');
+    await expect.poll(() => storyOf(billing(), 'Report', 'database-is-down')).toContain('Normal Queued');
   });
 
   test('kubectl wait returns, whatever the end', async () => {

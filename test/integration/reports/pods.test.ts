@@ -169,7 +169,7 @@ describe.concurrent('an image', () => {
     expect(messageOf(waiting)).toContain(`image ${late} cannot be pulled (`);
     await addImage(late, runnerImage());
     expect((await billing().finished('late')).status.phase).toBe('Ready');
-    expect(await storyOf(billing(), 'Report', 'late')).toContain('Warning ImagePull');
+    await expect.poll(() => storyOf(billing(), 'Report', 'late')).toContain('Warning ImagePull');
   });
 
   test('whose name is none fails at once', async () => {

@@ -154,7 +154,7 @@ describe.concurrent('what passes by itself ends in one whole file:', () => {
     const second = startOperator(alone.namespace, ['--leader-elect', 'false']);
     const { status } = await alone.finished('lost');
     expect(status).toMatchObject({ phase: 'Ready', attempt: 2, file: { rows: 1 } });
-    expect(await storyOf(alone, 'Report', 'lost')).toContain('Warning ResultLost');
+    await expect.poll(() => storyOf(alone, 'Report', 'lost')).toContain('Warning ResultLost');
     const { objects, uploads } = await tracesOf(alone, 'lost');
     expect({ objects, uploads }).toEqual({ objects: [status.file?.key], uploads: [] });
     await second.stop();

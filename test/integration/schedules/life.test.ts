@@ -35,7 +35,7 @@ describe('run now', () => {
     expect(done.status).toMatchObject({ lastHandledRun: '1730000000', missedRuns: 0 });
     expect(conditionOf(done, 'Ready')).toMatchObject({ status: 'True', reason: 'Suspended' });
     expect(conditionOf(done, 'LastRunSucceeded')).toMatchObject({ status: 'True', reason: 'Completed' });
-    expect(await storyOf(billing(), 'ReportSchedule', 'asked')).toEqual(['Normal ReportCreated', 'Normal ReportCreated']);
+    await expect.poll(() => storyOf(billing(), 'ReportSchedule', 'asked')).toEqual(['Normal ReportCreated', 'Normal ReportCreated']);
   });
 
   test('with a hostile value is told once and copied nowhere', async () => {

@@ -109,9 +109,9 @@ describe('while a run is active', () => {
   test('Replace deletes it, and makes the next once it is gone', async () => {
     await expect.poll(() => madeFor('replace'), { timeout: 20_000 }).toEqual([passed()]);
     expect(await runsOf(billing, 'replace')).toHaveLength(1);
-    expect(await storyOf(billing, 'ReportSchedule', 'replace')).toEqual(
-      expect.arrayContaining(['Normal ReportReplaced', 'Normal ReportCreated']),
-    );
+    await expect
+      .poll(() => storyOf(billing, 'ReportSchedule', 'replace'))
+      .toEqual(expect.arrayContaining(['Normal ReportReplaced', 'Normal ReportCreated']));
   });
 
   test('Queue makes the next, which waits for its turn', async () => {
