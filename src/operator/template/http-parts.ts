@@ -92,12 +92,18 @@ function paginationOf(pagination: HttpSpec['pagination']): Pagination {
   }
 }
 
-/** Names of headers do not differ by case, which the schema's list does not know. */
+/** Names of headers do not differ by case, which the schema's list does not know; blanks around a value are no part of it (RFC 9110, 5.5). */
 function headerProblems(headers: readonly HttpHeader[]): readonly string[] {
   const names = headers.map(({ name }) => name);
-  return names.flatMap((name, index) => {
+  return headers.flatMap((header, index) => {
+    const { name } = header;
     const other = names.slice(0, index).find((earlier) => earlier.toLowerCase() === name.toLowerCase());
-    return other === undefined ? [] : [`"${other}" and "${name}" are one header; give it once`];
+    return [
+      ...(other === undefined ? [] : [`"${other}" and "${name}" are one header; give it once`]),
+      ...('value' in header && header.value.trim() !== header.value
+        ? [`the value of "${name}" begins or ends with a blank, which no server would see; leave it out`]
+        : []),
+    ];
   });
 }
 

@@ -115,6 +115,7 @@ describe('a template', () => {
       { query: [{ name: 'q', value: '{{month}}' }] },
       'spec.source.http.query: pair "q": parameter "month" is a Period',
     ],
+    ['a blank around a header’s value', { headers: [{ name: 'X-A', value: ' 1' }] }, 'spec.source.http.headers: the value of "X-A" begins or ends with a blank'], // prettier-ignore
     ['a header twice', { headers: [{ name: 'X-A', value: '1' }, { name: 'x-a', value: '2' }] }, 'spec.source.http.headers: "X-A" and "x-a" are one header'], // prettier-ignore
     ['rows that are no path', { rows: 'data.items' }, 'spec.source.http.rows: a path begins with $'],
     [

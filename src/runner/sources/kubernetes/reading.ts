@@ -6,6 +6,7 @@
  */
 import { compileJsonPath, type JsonPath } from '../../../json-path/json-path.ts';
 import { foreignText } from '../../../foreign-text.ts';
+import { fieldSelectorProblem, labelSelectorProblem } from '../../../kube/selector-syntax.ts';
 import type { ColumnType } from '../../rows.ts';
 import { compileColumns, fieldOf, SOURCE, type DeclaredColumn, type DeclaredParameter, type ReadColumn } from './columns.ts';
 import { conditionProblems } from './conditions.ts';
@@ -71,6 +72,15 @@ function kindReading(kind: FurtherKindPlan, index: number, columns: readonly Dec
     if (problem !== undefined) problems.push(`${field}: ${problem}`);
     return compiled.path;
   };
+
+  const selectors = [
+    ['labelSelector', kind.labelSelector, labelSelectorProblem],
+    ['fieldSelector', kind.fieldSelector, fieldSelectorProblem],
+  ] as const;
+  for (const [field, text, problemOf] of selectors) {
+    const problem = text === undefined ? undefined : problemOf(text);
+    if (problem !== undefined) problems.push(`${place}.${field}: ${problem}`);
+  }
 
   const own = new Map(kind.paths?.map(({ column, path }) => [column, path]));
   for (const name of own.keys()) {

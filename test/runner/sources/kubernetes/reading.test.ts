@@ -56,6 +56,13 @@ describe('a template that can be read', () => {
 describe('a template that cannot', () => {
   test.each<readonly [story: string, columns: readonly Declared[], source: Parameters<typeof problems>[1], says: readonly string[]]>([
     ['a path with a mistake', [{ ...name, path: '.metadata.name' }], {}, ['spec.columns "name".path', '$.metadata.name']],
+    ['a label selector with a mistake', [name], { labelSelector: 'app in web' }, ['spec.source.kubernetes.labelSelector: ', 'not "web"']],
+    [
+      'a field selector with a mistake, of a further kind',
+      [name],
+      { also: [{ apiVersion: 'v1', objectKind: 'Node', fieldSelector: 'spec.unschedulable', paths: [{ column: 'name', path: '$.x' }] }] },
+      ['spec.source.kubernetes.also[0].fieldSelector: ', 'compares nothing'],
+    ],
     ['forEach with a mistake', [name], { forEach: '$.spec.' }, ['spec.source.kubernetes.forEach', 'character 8']],
     ['forEach from the element', [name], { forEach: '@.spec' }, ['spec.source.kubernetes.forEach', 'forEach']],
     ['an element without forEach', [{ ...name, path: '@.name' }], {}, ['spec.columns "name".path', 'begins with $', 'forEach']],
