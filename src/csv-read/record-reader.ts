@@ -14,8 +14,19 @@ const RECORD_LIMIT_BYTES = 8 * 1024 * 1024;
 const QUOTE = 0x22;
 const LINE_FEED = Buffer.from('\n');
 
-/** Null = nothing between two commas; `""` is an empty text. */
+/** Null = nothing between two delimiters, or the dialect's null text; in quotes it is that text. */
 export type Field = string | null;
+
+/** How files differ. Whichever way they end lines and put fields in quotes is read. */
+export interface CsvDialect {
+  /** One character, neither a quote nor a line break. */
+  readonly delimiter: string;
+  /** What a field without quotes holds that means null. */
+  readonly null: string;
+}
+
+/** RFC 4180, with nothing for null. */
+export const RFC_4180: CsvDialect = { delimiter: ',', null: '' };
 
 /** What came is no CSV, or beyond a bound. The message is safe to show and follows `the body `. */
 export class CsvError extends Error {
@@ -30,11 +41,16 @@ export class CsvError extends Error {
 }
 
 export class CsvRecordReader {
+  readonly #dialect: CsvDialect;
   readonly #lines = new LineReader(RECORD_LIMIT_BYTES, tooLarge);
   /** Lines of a record whose quoted field is not closed yet, and whether there are any. */
   readonly #open = new ByteBuffer();
   #isOpen = false;
   #records = 0;
+
+  constructor(dialect: CsvDialect = RFC_4180) {
+    this.#dialect = dialect;
+  }
 
   /** The records that this piece ends, the header as any other; a record of one null is an empty line. @throws CsvError */
   write(piece: Buffer): readonly (readonly Field[])[] {
@@ -63,7 +79,7 @@ export class CsvRecordReader {
   #record(bytes: Buffer): readonly Field[] {
     if (!isUtf8(bytes)) throw new CsvError(`is not UTF-8 in record ${this.#number()}`);
     const text = bytes.toString('utf8');
-    const fields = splitRecord(text.endsWith('\r') ? text.slice(0, -1) : text);
+    const fields = splitRecord(text.endsWith('\r') ? text.slice(0, -1) : text, this.#dialect);
     if (typeof fields === 'object') {
       this.#records += 1;
       return fields;
@@ -79,8 +95,9 @@ export class CsvRecordReader {
 }
 
 /** The fields, or what is wrong. */
-function splitRecord(text: string): readonly Field[] | string {
-  if (!text.includes('"')) return text.includes('\r') ? LONE_RETURN : text.split(',').map((field) => (field === '' ? null : field));
+function splitRecord(text: string, { delimiter, null: nothing }: CsvDialect): readonly Field[] | string {
+  if (!text.includes('"'))
+    return text.includes('\r') ? LONE_RETURN : text.split(delimiter).map((field) => (field === nothing ? null : field));
   const fields: Field[] = [];
   for (let at = 0; ; at += 1) {
     if (text[at] === '"') {
@@ -88,13 +105,13 @@ function splitRecord(text: string): readonly Field[] | string {
       if (close < 0) return NOT_CLOSED;
       fields.push(text.slice(at + 1, close).replaceAll('""', '"'));
       at = close + 1;
-      if (at < text.length && text[at] !== ',') return 'text stands behind the closing quote of a field';
+      if (at < text.length && text[at] !== delimiter) return 'text stands behind the closing quote of a field';
     } else {
-      const comma = text.indexOf(',', at);
-      const field = text.slice(at, comma < 0 ? text.length : comma);
+      const end = text.indexOf(delimiter, at);
+      const field = text.slice(at, end < 0 ? text.length : end);
       if (field.includes('"')) return 'a quote stands within a field that does not begin with one';
       if (field.includes('\r')) return LONE_RETURN;
-      fields.push(field === '' ? null : field);
+      fields.push(field === nothing ? null : field);
       at += field.length;
     }
     if (at >= text.length) return fields;

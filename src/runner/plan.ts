@@ -7,6 +7,7 @@ import type { Column } from './rows.ts';
 import type { CodePlan } from './sources/code/plan.ts';
 import type { HttpPlan } from './sources/http/plan.ts';
 import type { KubernetesPlan } from './sources/kubernetes/plan.ts';
+import type { S3Plan } from './sources/s3/plan.ts';
 
 /** Names of the environment variables through which a Job speaks to its runner. */
 export const PLAN_ENV = {
@@ -22,11 +23,16 @@ export const PLAN_ENV = {
   /** Path of a file with the token of the pod's service account, and of one with the certificate of the cluster's authority. */
   kubeToken: 'DOSSIER_KUBE_TOKEN',
   kubeCa: 'DOSSIER_KUBE_CA',
+  /** Keys of the bucket that an s3 source reads, where they come from a Secret. */
+  sourceAccessKeyId: 'DOSSIER_SOURCE_ACCESS_KEY_ID',
+  sourceSecretAccessKey: 'DOSSIER_SOURCE_SECRET_ACCESS_KEY',
+  sourceSessionToken: 'DOSSIER_SOURCE_SESSION_TOKEN',
   /** PEM bundle of a private authority for the object store. */
   storageCa: 'DOSSIER_STORAGE_CA',
-  accessKeyId: 'AWS_ACCESS_KEY_ID',
-  secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
-  sessionToken: 'AWS_SESSION_TOKEN',
+  /** Not AWS' own names: a bucket that is opened by the pod's identity beside this one must not be opened with these. */
+  accessKeyId: 'DOSSIER_STORAGE_ACCESS_KEY_ID',
+  secretAccessKey: 'DOSSIER_STORAGE_SECRET_ACCESS_KEY',
+  sessionToken: 'DOSSIER_STORAGE_SESSION_TOKEN',
 } as const;
 
 /** Largest plan in bytes of UTF-8: Linux refuses a single environment string of 131,072 bytes. */
@@ -55,6 +61,7 @@ export type SourcePlan =
   | { readonly kind: 'postgres'; readonly query: string; readonly statementTimeoutSeconds?: number }
   | HttpPlan
   | KubernetesPlan
+  | S3Plan
   | CodePlan;
 
 export interface CsvOptions {

@@ -49,6 +49,8 @@ export interface HandlerOptions {
   readonly wholeRequestMs?: number;
   /** Default: at once. */
   readonly admission?: Admission;
+  /** Whether the body of an object is handed on while it arrives, unbounded and as it is; whoever reads it bounds the wait for each piece. Default: as any answer. */
+  readonly streamObjects?: boolean;
 }
 
 export class S3HttpHandler {
@@ -102,8 +104,11 @@ export class S3HttpHandler {
         signal: AbortSignal.any([signal, watch.signal]),
       });
       watch.moved();
+      const headers = joinedHeaders(answer.headers);
+      if (this.#options.streamObjects && isObject(request, answer.statusCode))
+        return { statusCode: answer.statusCode, headers, body: answer.body };
       const bytes = await readAnswer(answer.body, watch);
-      return { statusCode: answer.statusCode, headers: joinedHeaders(answer.headers), body: Readable.from([bytes], { objectMode: false }) };
+      return { statusCode: answer.statusCode, headers, body: Readable.from([bytes], { objectMode: false }) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw watch.signal.aborted ? new StoreError('TimedOut') : toStoreError(error);
@@ -111,6 +116,11 @@ export class S3HttpHandler {
       watch.stop();
     }
   }
+}
+
+/** The SDK says in the query what it asks for. */
+function isObject({ query }: SdkRequest, status: number): boolean {
+  return query['x-id'] === 'GetObject' && (status === 200 || status === 206);
 }
 
 /** Aborts its signal after so long without a movement, and after so long in all. */

@@ -26,6 +26,19 @@ export function objectKey({ prefix, namespace, report, uid, fileName }: FilePlac
   return checked([...prefixOf(prefix), namespace, report, uid, fileName]);
 }
 
+/** A key, or the beginning of keys, that a template names relative to the storage's prefix. Nothing that passed `relativeKeyProblem` leads out of it. */
+export function keyBelow(prefix: string | undefined, relative: string): string {
+  return [...prefixOf(prefix), relative].join('/');
+}
+
+/** Why nobody may name that key or, with `isPrefix`, that beginning of keys (security.md 9); undefined when there is nothing against it. */
+export function relativeKeyProblem(relative: string, isPrefix: boolean): string | undefined {
+  const whole = isPrefix && relative.endsWith('/') ? relative.slice(0, -1) : relative;
+  if (whole.split('/').some((segment) => segment === '' || segment === '.' || segment === '..'))
+    return 'must have no empty part and none that is . or ..; it is relative to the prefix of the storage and has no slash at its beginning';
+  return /[%\\\p{Cc}\p{Cs}]/u.test(relative) ? 'must not contain %, \\ or control characters' : undefined;
+}
+
 /** What the write probe of a storage writes, once a generation; with its UID, because storages that share a bucket may be probed in the same moment. */
 export function probeKey(prefix: string | undefined, storageUid: string): string {
   return checked([...prefixOf(prefix), `.dossier-probe-${storageUid}`]);

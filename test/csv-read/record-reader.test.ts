@@ -2,12 +2,12 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CsvError, CsvRecordReader, type Field } from '../../src/csv-read/record-reader.ts';
+import { CsvError, CsvRecordReader, RFC_4180, type CsvDialect, type Field } from '../../src/csv-read/record-reader.ts';
 import { anyCuts, pieces } from '../json-stream/arbitraries.ts';
 import { anyText } from '../support/arbitraries.ts';
 
-function read(text: string | Buffer, cuts: readonly number[] = []): readonly (readonly Field[])[] {
-  const reader = new CsvRecordReader();
+function read(text: string | Buffer, cuts: readonly number[] = [], dialect?: CsvDialect): readonly (readonly Field[])[] {
+  const reader = new CsvRecordReader(dialect);
   const records = pieces(Buffer.from(text as string), cuts).flatMap((piece) => reader.write(piece));
   return [...records, ...reader.end()];
 }
@@ -114,4 +114,13 @@ test('a record comes with the piece that ends it', () => {
   expect(reader.write(Buffer.from('d'))).toEqual([]);
   expect(reader.write(Buffer.from('\n'))).toEqual([['c', 'd']]);
   expect(reader.end()).toEqual([]);
+});
+
+test.each<[string, Partial<CsvDialect>, string, readonly Field[]]>([
+  ['a semicolon', { delimiter: ';' }, 'a,b;;"";"c;d";"e"', ['a,b', null, '', 'c;d', 'e']],
+  ['a tab', { delimiter: '\t' }, 'a\t"b\tc"\t', ['a', 'b\tc', null]],
+  ['a text for null', { null: 'NULL' }, 'NULL,"NULL",,""', [null, 'NULL', '', '']],
+  ['both, in a record with quotes and one without', { delimiter: '|', null: '-' }, '-|"-"|x', [null, '-', 'x']],
+])('%s of a dialect is heeded', (_, change, text, record) => {
+  expect(read(text, [], { ...RFC_4180, ...change })).toEqual([record]);
 });

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contentDisposition, type FilePlace, objectKey, objectUri, probeKey } from '../../src/s3/object-key.ts';
+import {
+  contentDisposition,
+  type FilePlace,
+  keyBelow,
+  objectKey,
+  objectUri,
+  probeKey,
+  relativeKeyProblem,
+} from '../../src/s3/object-key.ts';
 
 const place: FilePlace = { prefix: 'team/billing', namespace: 'billing', report: 'invoices', uid: 'b2d4', fileName: 'Rechnung März.csv' };
 
@@ -28,6 +36,30 @@ describe('an object key', () => {
     ['more than 1,024 bytes', { fileName: 'ü'.repeat(512) }],
   ])('is never made of %s', (_, change) => {
     expect(() => objectKey({ ...place, ...change })).toThrow(TypeError);
+  });
+});
+
+describe('a key that a template names', () => {
+  test.each([
+    ['team', 'imports/a.csv', 'team/imports/a.csv'],
+    ['team', 'imports/', 'team/imports/'],
+    [undefined, 'billing/daily-', 'billing/daily-'],
+    ['', 'a.csv', 'a.csv'],
+  ])('below the prefix %s: %s', (prefix, relative, key) => {
+    expect(keyBelow(prefix, relative)).toBe(key);
+    expect(relativeKeyProblem(relative, true)).toBeUndefined();
+  });
+
+  test.each(['', '/', '/a', 'a//b', '.', '..', '../team2/a', 'a/../b', 'a/./b', 'a//', 'a%2e', '%2e%2e/a', 'a\nb', 'a\\b', 'a\ud800'])(
+    'is not %j',
+    (relative) => {
+      expect(relativeKeyProblem(relative, true)).toMatch(/^must /);
+      expect(relativeKeyProblem(relative, false)).toMatch(/^must /);
+    },
+  );
+
+  test('of one object does not end with a slash', () => {
+    expect([relativeKeyProblem('a/', false), relativeKeyProblem('a/', true)]).toEqual([expect.stringContaining('empty part'), undefined]);
   });
 });
 

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export type S3Operation =
   | 'HeadBucket'
+  | 'ListObjects'
   | 'ListMultipartUploads'
   | 'CreateMultipartUpload'
   | 'UploadPart'
@@ -47,7 +48,11 @@ export type Weather =
   /** The store never hears of it; nothing is answered for so long, and then the connection ends. */
   | { readonly hangMs: number }
   /** The connection ends when so many bytes of the body have gone on to the store, or all of them. */
-  | { readonly cutAfterBytes: number };
+  | { readonly cutAfterBytes: number }
+  /** The connection ends when so many bytes of the answer's body have arrived. */
+  | { readonly cutAnswerAfterBytes: number }
+  /** So many bytes of the answer's body arrive, and then nothing. */
+  | { readonly hangAnswerAfterBytes: number };
 
 export class S3Proxy {
   readonly seen: SeenRequest[] = [];
@@ -101,6 +106,12 @@ export class S3Proxy {
     if (weather === 'pass' || weather === 'loseReply' || weather === 'corrupt') return this.#forward(request, response, weather);
     if (weather === 'cut') return void request.socket.destroy();
     if (typeof weather === 'object' && 'cutAfterBytes' in weather) return this.#cutWithin(request, weather.cutAfterBytes);
+    if (typeof weather === 'object' && 'cutAnswerAfterBytes' in weather) {
+      await this.#beginAnswer(request, response, weather.cutAnswerAfterBytes);
+      return void request.socket.destroy();
+    }
+    if (typeof weather === 'object' && 'hangAnswerAfterBytes' in weather)
+      return this.#beginAnswer(request, response, weather.hangAnswerAfterBytes);
     request.resume();
     if (weather === 'hang') return;
     if ('hangMs' in weather) {
@@ -130,6 +141,21 @@ export class S3Proxy {
     }
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     answer.pipe(response);
+  }
+
+  async #beginAnswer(request: IncomingMessage, response: ServerResponse, bytes: number): Promise<void> {
+    const { hostname, port } = this.#target;
+    const onward = httpRequest({ hostname, port, method: request.method, path: request.url, headers: request.headers });
+    onward.end();
+    const [answer] = (await once(onward, 'response')) as [IncomingMessage];
+    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    let left = bytes;
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      await new Promise((resolve) => response.write(piece.subarray(0, left), resolve));
+      left -= piece.byteLength;
+      if (left <= 0) break;
+    }
+    onward.destroy();
   }
 
   async #cutWithin(request: IncomingMessage, bytes: number): Promise<void> {
@@ -164,7 +190,7 @@ function operationOf(method: string, hasKey: boolean, query: URLSearchParams): S
     case 'HEAD':
       return hasKey ? 'HeadObject' : 'HeadBucket';
     case 'GET':
-      return hasKey ? 'GetObject' : query.has('uploads') ? 'ListMultipartUploads' : 'Other';
+      return hasKey ? 'GetObject' : query.has('uploads') ? 'ListMultipartUploads' : query.has('list-type') ? 'ListObjects' : 'Other';
     case 'PUT':
       return query.has('partNumber') ? 'UploadPart' : hasKey ? 'PutObject' : 'Other';
     case 'POST':

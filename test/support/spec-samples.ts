@@ -155,6 +155,8 @@ const GIT_PROGRAM = { url: GIT.url, image: CONTAINER.image, command: ['python3']
 /** Custom code runs as the default service account. */
 const OF_CODE = { ...TEMPLATE, job: { ...TEMPLATE.job, serviceAccountName: undefined } };
 
+const S3 = { storageRef: { name: 'archive' }, format: 'CSV', csv: { delimiter: ';', null: 'NULL', formulas: 'Unescape' } };
+
 const TEMPLATES: readonly object[] = [
   { ...TEMPLATE, source: { inline: { rows: [{ id: 1 }] } } },
   {
@@ -164,6 +166,8 @@ const TEMPLATES: readonly object[] = [
   { ...TEMPLATE, source: { http: HTTP } },
   { ...TEMPLATE, source: { http: { ...HTTP, pagination: BY_CURSOR } } },
   { ...TEMPLATE, source: { kubernetes: KUBERNETES }, columns: COUNTED },
+  { ...TEMPLATE, source: { s3: { ...S3, key: 'imports/2026-10.csv' } } },
+  { ...TEMPLATE, source: { s3: { ...S3, prefix: 'imports/' } } },
   { ...OF_CODE, source: { container: CONTAINER } },
   { ...OF_CODE, source: { git: GIT } },
   { ...OF_CODE, source: { git: { ...GIT_PROGRAM, ref: { branch: 'main' } } } },

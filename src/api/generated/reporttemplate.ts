@@ -28,7 +28,7 @@ export interface ReportTemplateSpec {
    * :month_from and :month_to.
    */
   readonly parameters?: readonly ReportTemplateSpecParameter[];
-  /** Where the rows come from: exactly one of inline, postgres, http, kubernetes, container and git. */
+  /** Where the rows come from: exactly one of inline, postgres, http, kubernetes, s3, container and git. */
   readonly source: ReportTemplateSpecSource;
   /**
    * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres: without them the file has the columns of the
@@ -156,6 +156,12 @@ export interface ReportTemplateSpecSource {
    * which must have the right to list them. Needs columns.
    */
   readonly kubernetes?: ReportTemplateSpecSourceKubernetes;
+  /**
+   * Rows of objects that lie in a bucket already: files that somebody puts there, or those of earlier Reports, for roll-ups. What is there
+   * when the run begins is read, in the order of the keys; an object that is replaced or removed meanwhile fails the run. Packed by gzip or
+   * not is seen from the content. Needs columns.
+   */
+  readonly s3?: ReportTemplateSpecSourceS3;
   /**
    * Rows that a program of your own makes: a container image in any language. It reads its parameters from the JSON file that
    * DOSSIER_PARAMETERS names and writes one JSON object, or one array in the order of the columns, a line to the file that DOSSIER_ROWS
@@ -405,6 +411,43 @@ export interface ReportTemplateSpecSourceKubernetesWhere {
   readonly values?: readonly string[];
 }
 
+export interface ReportTemplateSpecSourceS3 {
+  /**
+   * The ReportStorage whose bucket is read, below its prefix. Its keys need the rights s3:ListBucket and s3:GetObject; one that may only
+   * read says AccessDenied of itself, and can be read nevertheless.
+   */
+  readonly storageRef: ReportTemplateSpecSourceS3StorageRef;
+  /** Key of one object, relative to the prefix of the storage, e.g. imports/2026-10.csv. An object that is not there fails the Report. */
+  readonly key?: string;
+  /**
+   * What the keys of the objects begin with, relative to the prefix of the storage: imports/ for all of a folder, billing/daily-usage- for
+   * the files of all Reports whose names begin with daily-usage-. It must not lead to the files of this template's own Reports. No object
+   * at all fails the Report.
+   */
+  readonly prefix?: string;
+  /** What the objects are. CSV: each begins with a line of headers, by which columns are found. NDJSON: a JSON object a line. */
+  readonly format: 'CSV' | 'NDJSON';
+  /** How the objects are written, for format CSV; as csv of the template that made them. Either way to end lines and to quote is read. */
+  readonly csv: ReportTemplateSpecSourceS3Csv;
+}
+
+export interface ReportTemplateSpecSourceS3StorageRef {
+  /** Name of a ReportStorage of the Report's namespace, e.g. archive. */
+  readonly name: string;
+}
+
+export interface ReportTemplateSpecSourceS3Csv {
+  /** What stands between fields: a comma (default), ";", "|" or a tab, written as "\t" in double quotes. */
+  readonly delimiter: ',' | ';' | '|' | '\t';
+  /** Text without quotes that stands for a value that is missing, e.g. NULL; at most 64 characters. Default: nothing. */
+  readonly null: string;
+  /**
+   * Keep (default) takes text as it is. Unescape takes off the apostrophe that Dossier puts before text that a spreadsheet would run as a
+   * formula; a text that had one of its own before such a character loses it.
+   */
+  readonly formulas: 'Keep' | 'Unescape';
+}
+
 export interface ReportTemplateSpecSourceContainer {
   /**
    * Image of the program, e.g. registry.example.com/reports/usage:1.4. It must name a user by number that is not 0 (USER 1000), because
@@ -560,9 +603,9 @@ export interface ReportTemplateSpecColumn {
   readonly type: 'String' | 'Integer' | 'Decimal' | 'Number' | 'Boolean' | 'Date' | 'Timestamp' | 'JSON' | 'Quantity';
   /**
    * Where the value stands, as a JSONPath. Source http: $ is the row, e.g. $.customer.name, and without it the value stands under the name;
-   * in CSV the text of the header. Source kubernetes: $ is the object, e.g. $.metadata.name, and @ the element of forEach, e.g. @.image. A
-   * path that leads nowhere gives an empty value; one that finds several gives a list in a JSON column of kubernetes, and fails the Report
-   * elsewhere.
+   * in CSV the text of the header. Source s3: $ is the row of NDJSON; in CSV it is the text of the header, by default the column's own
+   * header. Source kubernetes: $ is the object, e.g. $.metadata.name, and @ the element of forEach, e.g. @.image. A path that leads nowhere
+   * gives an empty value; one that finds several gives a list in a JSON column of kubernetes, and fails the Report elsewhere.
    */
   readonly path?: string;
   /**

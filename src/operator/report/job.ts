@@ -20,6 +20,7 @@ import { codeSteps } from './custom-code.ts';
 import { kubernetesAccess } from './kubernetes-access.ts';
 import { nodeOptions } from './node-options.ts';
 import { effectiveResources } from './resources.ts';
+import type { RunStorages } from './run.ts';
 
 /** Only this container speaks for a run. */
 export const RUNNER_CONTAINER = 'runner';
@@ -44,7 +45,7 @@ export function jobName(report: Report, attempt: number): string {
 export function jobManifest(
   report: Report,
   template: Template,
-  storage: ReportStorage,
+  storages: RunStorages,
   plan: RunPlan,
   planJson: string,
   runner: RunnerSettings,
@@ -110,7 +111,7 @@ export function jobManifest(
               image: runner.image,
               imagePullPolicy: runner.imagePullPolicy,
               env: [
-                ...environment(template, storage, planJson),
+                ...environment(template, storages, planJson),
                 { name: 'NODE_OPTIONS', value: nodeOptions(resources.limits['memory']) },
                 ...access.env,
                 ...code.env,
@@ -130,15 +131,28 @@ export function jobManifest(
 }
 
 /** Literals hold no secret; secrets are references that the kubelet resolves. Paths are told, never assumed. */
-function environment(template: Template, storage: ReportStorage, planJson: string): readonly unknown[] {
+function environment(template: Template, { output, source }: RunStorages, planJson: string): readonly unknown[] {
   const literal = (name: string, value: string): unknown => ({ name, value });
   const secret = (name: string, from: { readonly name: string; readonly key: string }, optional = false): unknown => ({
     name,
     valueFrom: { secretKeyRef: { name: from.name, key: from.key, ...(optional ? { optional } : {}) } },
   });
   const { http, postgres } = template.spec.source;
-  const authority = postgres?.caSecretRef ?? http?.caSecretRef;
-  const { credentialsSecretRef, caSecretRef } = storage.spec.s3;
+  const authority = postgres?.caSecretRef ?? http?.caSecretRef ?? source?.spec.s3.caSecretRef;
+  const { caSecretRef } = output.spec.s3;
+  const keys = (
+    { spec }: ReportStorage,
+    [accessKeyId, secretAccessKey, sessionToken]: readonly [string, string, string],
+  ): readonly unknown[] => {
+    const { credentialsSecretRef } = spec.s3;
+    if (credentialsSecretRef === undefined) return [];
+    const { name } = credentialsSecretRef;
+    return [
+      secret(accessKeyId, { name, key: 'AWS_ACCESS_KEY_ID' }),
+      secret(secretAccessKey, { name, key: 'AWS_SECRET_ACCESS_KEY' }),
+      secret(sessionToken, { name, key: 'AWS_SESSION_TOKEN' }, true),
+    ];
+  };
   return [
     literal(PLAN_ENV.plan, planJson),
     literal(PLAN_ENV.terminationLog, TERMINATION_LOG),
@@ -147,12 +161,9 @@ function environment(template: Template, storage: ReportStorage, planJson: strin
     ...headerSecrets(template).map(({ env, secret: from }) => secret(env, from)),
     ...(authority === undefined ? [] : [secret(PLAN_ENV.sourceCa, authority)]),
     ...(caSecretRef === undefined ? [] : [secret(PLAN_ENV.storageCa, caSecretRef)]),
-    ...(credentialsSecretRef === undefined
+    ...keys(output, [PLAN_ENV.accessKeyId, PLAN_ENV.secretAccessKey, PLAN_ENV.sessionToken]),
+    ...(source === undefined
       ? []
-      : [
-          secret(PLAN_ENV.accessKeyId, { name: credentialsSecretRef.name, key: 'AWS_ACCESS_KEY_ID' }),
-          secret(PLAN_ENV.secretAccessKey, { name: credentialsSecretRef.name, key: 'AWS_SECRET_ACCESS_KEY' }),
-          secret(PLAN_ENV.sessionToken, { name: credentialsSecretRef.name, key: 'AWS_SESSION_TOKEN' }, true),
-        ]),
+      : keys(source, [PLAN_ENV.sourceAccessKeyId, PLAN_ENV.sourceSecretAccessKey, PLAN_ENV.sourceSessionToken])),
   ];
 }

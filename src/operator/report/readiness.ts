@@ -12,11 +12,13 @@ import type { Condition } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
 import { inOneMessage } from '../../mistakes.ts';
 import { isCustomCode, isTrusted } from '../template/code-parts.ts';
+import type { StorageReason } from '../../s3/errors.ts';
+import { sourceStorageName } from '../template/s3-parts.ts';
 import { templateAt, templateKeyOf, titleOf, type Template } from '../template/template.ts';
 import { planFacts } from './job-facts.ts';
 import { jobManifest } from './job.ts';
 import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
-import { checkReport, planRun, type CheckedReport } from './run.ts';
+import { checkReport, planRun, type CheckedReport, type RunStorages } from './run.ts';
 import { olderSibling } from './siblings.ts';
 import { secretBlocker } from './source-secrets.ts';
 import type { Readiness } from './view.ts';
@@ -52,13 +54,16 @@ async function firstBlocker(parts: ReportParts, report: Report, signal: AbortSig
   if (unlent !== undefined) return unlent;
   const unavailable = notReady(storage, 'StorageUnavailable', `ReportStorage "${storage.metadata.name}"`);
   if (unavailable !== undefined) return unavailable;
-  const secret = await secretBlocker(parts, report, template, storage);
+  const source = sourceStorage(parts, namespace, template);
+  if (source?.kind === 'waiting') return source;
+  const storages = { output: storage, source };
+  const secret = await secretBlocker(parts, report, template, storages);
   if (secret !== undefined) return secret;
-  return claimPlace(parts, report, checked, template, storage);
+  return claimPlace(parts, report, checked, template, storages);
 }
 
-function claimPlace(parts: ReportParts, report: Report, checked: CheckedReport, template: Template, storage: ReportStorage): Readiness {
-  const run = planRun(report, checked, template, storage, report.status.attempt ?? 1, parts.allowLoopback);
+function claimPlace(parts: ReportParts, report: Report, checked: CheckedReport, template: Template, storages: RunStorages): Readiness {
+  const run = planRun(report, checked, template, storages, report.status.attempt ?? 1, parts.allowLoopback);
   if (!run.ok) return { kind: 'hopeless', reason: run.reason, message: run.message };
   const { uid, namespace = '', creationTimestamp } = report.metadata;
   const verdict = parts.limiter.claim({
@@ -70,7 +75,7 @@ function claimPlace(parts: ReportParts, report: Report, checked: CheckedReport, 
     createdAt: creationTimestamp,
   });
   if (!verdict.granted) return waiting('Queued', verdict.message);
-  return { kind: 'ready', job: jobManifest(report, template, storage, run.plan, run.planJson, parts.runner), facts: planFacts(run.plan) };
+  return { kind: 'ready', job: jobManifest(report, template, storages, run.plan, run.planJson, parts.runner), facts: planFacts(run.plan) };
 }
 
 function missingTemplate({ clusterTemplates }: ReportParts, { metadata, spec: { templateRef } }: Report): string {
@@ -127,6 +132,19 @@ function findStorage(parts: ReportParts, namespace: string, name: string | undef
     );
   }
   return only;
+}
+
+/** The storage that an s3 source reads; undefined when the template has another source. One whose keys may only read says AccessDenied, which is enough here. */
+function sourceStorage(parts: ReportParts, namespace: string, template: Template): ReportStorage | Waiting | undefined {
+  const name = sourceStorageName(template);
+  if (name === undefined) return undefined;
+  const field = `spec.source.s3.storageRef of ${titleOf(template)}`;
+  const storage = parts.storages.get(`${namespace}/${name}`);
+  if (storage === undefined)
+    return waiting('StorageNotFound', `${field}: ReportStorage "${name}" does not exist in namespace ${namespace}`);
+  const unavailable = notReady(storage, 'StorageUnavailable', `${field}: ReportStorage "${name}"`);
+  const refused = findCondition(storage.status.conditions, 'Ready')?.reason === ('AccessDenied' satisfies StorageReason);
+  return unavailable === undefined || (unavailable.reason === 'StorageUnavailable' && refused) ? storage : unavailable;
 }
 
 /** Custom code could use the identity that opens such a storage (security.md 3), so both owners must want it. */

@@ -91,12 +91,20 @@ function storageNameOf(report: Report, template: Template): { readonly name: str
   return { problem: `storageRef "${asked}": template "${template.metadata.name}" lets its Reports use only: ${names}` };
 }
 
+/** The storages of a run. */
+export interface RunStorages {
+  /** Takes the file. */
+  readonly output: ReportStorage;
+  /** What an s3 source reads; undefined for any other source. */
+  readonly source: ReportStorage | undefined;
+}
+
 /** The run of a sound Report into a storage. */
 export function planRun(
   report: Report,
   checked: CheckedReport,
   template: Template,
-  storage: ReportStorage,
+  { output: storage, source }: RunStorages,
   attempt: number,
   allowLoopback: boolean,
 ): RunOutcome {
@@ -118,7 +126,7 @@ export function planRun(
     time: new Date(timeOf(report)).toISOString(),
     timeZone: report.spec.timeZone,
     parameters,
-    source: sourceOf(template),
+    source: sourceOf(template, source),
     ...(columns === undefined ? {} : { columns }),
     format,
     compression,

@@ -4,7 +4,6 @@
  * The kubelet would find out as well, but with a pod that hangs; here the Report says what is missing and goes on by itself.
  */
 import type { Report } from '../../api/generated/report.ts';
-import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { Secret } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
 import { anywhereProblem, hostProblem } from '../allowed-hosts.ts';
@@ -14,6 +13,7 @@ import { headerSecrets, httpDestination } from '../template/http-parts.ts';
 import { titleOf, type Template } from '../template/template.ts';
 import { postgresDestination } from '../../sql/postgres-url.ts';
 import type { ReportParts } from './parts.ts';
+import type { RunStorages } from './run.ts';
 import type { Readiness } from './view.ts';
 
 interface Need {
@@ -32,10 +32,10 @@ export async function secretBlocker(
   parts: ReportParts,
   report: Report,
   template: Template,
-  storage: ReportStorage,
+  storages: RunStorages,
 ): Promise<Extract<Readiness, { kind: 'waiting' }> | undefined> {
   const { namespace = '' } = report.metadata;
-  for (const need of needs(template, storage)) {
+  for (const need of needs(template, storages)) {
     const secret = await parts.secrets.read(namespace, need.name);
     const value = secretText(secret, need.key) ?? insteadOf(need, secret);
     const refused = secret === undefined || value === undefined ? undefined : refusalOf(need, secret, value, parts.requireAllowedHosts);
@@ -64,9 +64,8 @@ function refusalOf(need: Need, secret: Secret, value: string, required: boolean)
   return host === undefined ? undefined : hostProblem(secret, host, required);
 }
 
-function needs(template: Template, storage: ReportStorage): readonly Need[] {
+function needs(template: Template, { output, source }: RunStorages): readonly Need[] {
   const { git, http, postgres } = template.spec.source;
-  const { caSecretRef } = storage.spec.s3;
   const of = `of ${titleOf(template)}`;
   return [
     ...(postgres === undefined
@@ -97,6 +96,8 @@ function needs(template: Template, storage: ReportStorage): readonly Need[] {
       ...secret,
       anywhere: true as const,
     })),
-    ...(caSecretRef === undefined ? [] : [{ field: `spec.s3.caSecretRef of ReportStorage "${storage.metadata.name}"`, ...caSecretRef }]),
+    ...[output, ...(source === undefined ? [] : [source])].flatMap(({ metadata, spec: { s3 } }) =>
+      s3.caSecretRef === undefined ? [] : [{ field: `spec.s3.caSecretRef of ReportStorage "${metadata.name}"`, ...s3.caSecretRef }],
+    ),
   ];
 }

@@ -1,14 +1,18 @@
 /** The parts of a plan that a template decides. */
+import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { SourcePlan } from '../../runner/plan.ts';
 import type { Column } from '../../runner/rows.ts';
 import { codePlan } from './code-parts.ts';
 import { httpPlan } from './http-parts.ts';
 import { kubernetesPlan } from './kubernetes-parts.ts';
+import { s3Plan } from './s3-parts.ts';
 import type { Template } from './template.ts';
 
-export function sourceOf(template: Template): SourcePlan {
-  const { inline, postgres } = template.spec.source;
+/** `sourceStorage`: what an s3 source reads. */
+export function sourceOf(template: Template, sourceStorage: ReportStorage | undefined): SourcePlan {
+  const { inline, postgres, s3 } = template.spec.source;
   if (inline !== undefined) return { kind: 'inline', rows: inline.rows };
+  if (s3 !== undefined && sourceStorage !== undefined) return s3Plan(template, s3, sourceStorage);
   const other = httpPlan(template) ?? kubernetesPlan(template) ?? codePlan(template);
   if (other !== undefined) return other;
   if (postgres === undefined) throw new TypeError('a template without a source passed the schema');

@@ -10,6 +10,7 @@ import { codeProblems } from './code-parts.ts';
 import { httpProblems } from './http-parts.ts';
 import { kubernetesProblems } from './kubernetes-parts.ts';
 import { columnsOf } from './plan-parts.ts';
+import { s3Problems } from './s3-parts.ts';
 import type { Template } from './template.ts';
 
 /** api.md: inline rows are for tables that fit a manifest. */
@@ -31,7 +32,12 @@ export function templateProblems(template: Template, allow: JobAllowList): reado
 
 function sourceProblems(template: Template): readonly string[] {
   const { inline, postgres } = template.spec.source;
-  const problems: string[] = [...httpProblems(template), ...kubernetesProblems(template), ...codeProblems(template)];
+  const problems: string[] = [
+    ...httpProblems(template),
+    ...kubernetesProblems(template),
+    ...s3Problems(template),
+    ...codeProblems(template),
+  ];
   if (postgres !== undefined) {
     problems.push(
       ...checkPlaceholders(postgres.query, template.spec.parameters ?? []).map((problem) => `spec.source.postgres.query: ${problem}`),

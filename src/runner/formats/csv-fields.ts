@@ -17,6 +17,11 @@ const NEEDS_QUOTES: Readonly<Record<CsvOptions['delimiter'], RegExp>> = {
 /** What spreadsheets take for the start of a formula, or skip in front of one; the last four are the full-width forms of `= + - @`. */
 const STARTS_FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
+/** What a guarded text was, for whoever reads such a file: an apostrophe before the start of a formula goes. A text that had one of its own loses it too. */
+export function unguarded(text: string): string {
+  return text.startsWith("'") && STARTS_FORMULA.test(text.slice(1)) ? text.slice(1) : text;
+}
+
 export class CsvFields {
   /** The field of a null cell; never quoted for its own sake, so that it differs from the same text. */
   readonly null: string;

@@ -6,6 +6,7 @@ import { openHttp } from './http.ts';
 import { openInline } from './inline.ts';
 import { openKubernetes } from './kubernetes.ts';
 import { openPostgres } from './postgres.ts';
+import { openS3 } from './s3.ts';
 
 /** The caller closes it. `env` has the Secrets (PLAN_ENV). @throws DossierError, or the signal's reason. */
 export async function openSource(
@@ -23,6 +24,8 @@ export async function openSource(
       return openHttp(source, plan, env);
     case 'kubernetes':
       return openKubernetes(source, plan, env, signal);
+    case 's3':
+      return openS3(source, plan, env);
     case 'code':
       return openCode(plan, env);
   }

@@ -22,7 +22,7 @@ rows('spec.columns', (spec) => spec as object, [
   [
     'a path for another source is refused',
     { source: { inline: { rows: [] } }, columns: [{ name: 'id', type: 'Integer', path: '$.id' }] },
-    ['spec.columns: ', 'path is for columns of the sources http and kubernetes'],
+    ['spec.columns: ', 'path is for columns of the sources http, kubernetes and s3'],
   ],
 ]);
 rows('spec.columns[].path', (path) => ({ columns: [{ name: 'id', type: 'Integer', path }] }), lengths('spec.columns[0].path', 256));

@@ -62,7 +62,7 @@ describe('a file is', () => {
     const report = aReport({ spec: row.spec ?? {} });
     const checked = checkReport(report, templateOf(row));
     if (!checked.ok) throw new Error(checked.message);
-    const run = planRun(report, checked, templateOf(row), STORAGE, 1, false);
+    const run = planRun(report, checked, templateOf(row), { output: STORAGE, source: undefined }, 1, false);
     if (!run.ok) throw new Error(run.message);
     expect(run.plan.output).toMatchObject({ fileName: name, contentType, key: `billing/invoices/report-uid/${name}` });
     expect(run.plan).toMatchObject({

@@ -5,7 +5,7 @@ import { openUploader } from '../../../src/runner/upload/open.ts';
 import { planOf } from '../../s3/support.ts';
 import { serve } from '../../support/http-server.ts';
 
-const KEYS = { AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'secret' };
+const KEYS = { DOSSIER_STORAGE_ACCESS_KEY_ID: 'AKIATEST', DOSSIER_STORAGE_SECRET_ACCESS_KEY: 'secret' };
 const never = new AbortController().signal;
 
 /** The parts of a plan that an uploader reads. */
@@ -20,7 +20,7 @@ test('the keys of the environment sign the first request, which looks for upload
     seen.push({ url, headers });
     response.end('<ListMultipartUploadsResult><Bucket>reports</Bucket></ListMultipartUploadsResult>');
   });
-  const uploader = await openUploader(runPlan(planOf(endpoint, 'reports')), { ...KEYS, AWS_SESSION_TOKEN: 'token' }, never);
+  const uploader = await openUploader(runPlan(planOf(endpoint, 'reports')), { ...KEYS, DOSSIER_STORAGE_SESSION_TOKEN: 'token' }, never);
   await uploader.abort();
   expect(seen.map(({ url }) => url?.split('?')[0])).toEqual(['/reports/']);
   expect(seen[0]?.url).toContain('prefix=ns%2Freport%2Fuid-1%2Fa.csv');
@@ -53,8 +53,8 @@ test('the surroundings have no say: neither proxies nor settings of the SDK', as
 });
 
 test.each<[string, Readonly<Record<string, string>>, boolean, RegExp]>([
-  ['no secret key', { AWS_ACCESS_KEY_ID: 'AKIATEST' }, true, /the Secret lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY/],
-  ['an empty access key', { ...KEYS, AWS_ACCESS_KEY_ID: '' }, true, /the Secret lacks/],
+  ['no secret key', { DOSSIER_STORAGE_ACCESS_KEY_ID: 'AKIATEST' }, true, /the Secret lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY/],
+  ['an empty access key', { ...KEYS, DOSSIER_STORAGE_ACCESS_KEY_ID: '' }, true, /the Secret lacks/],
   ['an unreadable authority', { ...KEYS, DOSSIER_STORAGE_CA: 'garbage' }, true, /an authority that is not trusted: give its certificate/],
   ['an endpoint on the machine itself', KEYS, false, /the address of the endpoint is not allowed/],
 ])('%s ends the run, naming the bucket', async (_, env, allowLoopback, message) => {

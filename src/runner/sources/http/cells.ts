@@ -9,7 +9,7 @@ import { integerOfDecimal, readDecimal, readNumber } from '../../cells/numbers.t
 import { textReader } from '../../cells/text-cells.ts';
 import type { WallTimes } from '../../cells/wall-times.ts';
 import type { Cell, Column, ColumnType } from '../../rows.ts';
-import { failed } from './errors.ts';
+import { failed, type Fail } from './errors.ts';
 
 /** Values come from a tokenizer (json-stream); undefined = the path leads nowhere, which is null. */
 export function wireReader(type: ColumnType, wall: WallTimes): CellReader<JsonValue | undefined> {
@@ -53,10 +53,11 @@ export function readRow<Raw>(
   readers: readonly CellReader<Raw>[],
   row: number,
   valueOf: (index: number) => Raw,
+  fail: Fail = failed,
 ): readonly Cell[] {
   return readers.map((read, index) => {
     const cell = read(valueOf(index));
-    if (isMisfit(cell)) throw failed(misfitMessage(row, columns[index]?.name ?? count(index + 1), cell), false);
+    if (isMisfit(cell)) throw fail(misfitMessage(row, columns[index]?.name ?? count(index + 1), cell), false);
     return cell;
   });
 }

@@ -11,6 +11,9 @@ import { JsonError } from '../../../json-stream/tokenizer.ts';
 import { VisitsError } from '../../../json-path/visits.ts';
 import { networkFailureKind, NetworkError, type NetworkFailureKind } from '../../../net/failure.ts';
 
+/** How a source says that it failed; `clause` is ours. */
+export type Fail = (clause: string, retryable: boolean) => DossierError;
+
 /** `clause` is ours. */
 export function failed(clause: string, retryable: boolean): DossierError {
   return new DossierError('SourceFailed', `http: ${clause}`, { retryable });

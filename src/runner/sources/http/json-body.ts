@@ -12,6 +12,7 @@ import type { WallTimes } from '../../cells/wall-times.ts';
 import type { Cell, Column, RowBatch } from '../../rows.ts';
 import type { BodyEnd, BodyReader, OpenBody } from './body.ts';
 import { readRow, wireReader } from './cells.ts';
+import { failed, type Fail } from './errors.ts';
 import type { DocumentPaths } from './paths.ts';
 
 /** Largest document that is held whole, in bytes; as values it takes a few times of that. */
@@ -21,12 +22,12 @@ const DOCUMENT_LIMIT_BYTES = 32 * 1024 * 1024;
 export type ReadJsonRow = (value: JsonValue, row: number) => readonly Cell[];
 
 /** `paths`: of each column. */
-export function jsonRowReader(columns: readonly Column[], paths: readonly JsonPath[], wall: WallTimes): ReadJsonRow {
+export function jsonRowReader(columns: readonly Column[], paths: readonly JsonPath[], wall: WallTimes, fail: Fail = failed): ReadJsonRow {
   const readers = columns.map(({ type }) => wireReader(type, wall));
   return (value, row) => {
     const visits = new Visits();
     const context = { $: value };
-    return readRow(columns, readers, row, (index) => paths[index]?.first(context, visits) as JsonValue | undefined);
+    return readRow(columns, readers, row, (index) => paths[index]?.first(context, visits) as JsonValue | undefined, fail);
   };
 }
 

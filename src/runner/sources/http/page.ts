@@ -82,7 +82,8 @@ function hasBody(answer: HttpAnswer, format: HttpFormat, place: string | undefin
   return true;
 }
 
-async function* withoutByteOrderMark(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** A mark that a file of UTF-8 may begin with is no part of its text. */
+export async function* withoutByteOrderMark(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const piece of pieces) {
     if (head === undefined) {
@@ -101,6 +102,7 @@ function startOf(head: Buffer): Buffer {
   return head.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? head.subarray(BYTE_ORDER_MARK.length) : head;
 }
 
-function* inBatches(held: readonly RowBatch[]): Generator<RowBatch> {
+/** The same rows in batches of a size that holds a source back soon. */
+export function* inBatches(held: readonly RowBatch[]): Generator<RowBatch> {
   for (const batch of held) for (let at = 0; at < batch.length; at += BATCH_ROWS) yield batch.slice(at, at + BATCH_ROWS);
 }

@@ -6,7 +6,7 @@
  */
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { failed } from './errors.ts';
+import { failed, type Fail } from './errors.ts';
 
 /** What is asked for unless a header of the template asks for something else. */
 export const ACCEPT_ENCODING = 'gzip, deflate, br';
@@ -19,7 +19,7 @@ const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 type Coding = 'gzip' | 'deflate' | 'br';
 
 /** `encoding`: the Content-Encoding header. @throws DossierError SourceFailed, or what `body` throws */
-export async function* unpacked(body: AsyncIterable<Buffer>, encoding: string | undefined): AsyncGenerator<Buffer> {
+export async function* unpacked(body: AsyncIterable<Buffer>, encoding: string | undefined, fail: Fail = failed): AsyncGenerator<Buffer> {
   const coding = codingOf(encoding);
   if (coding === undefined) {
     yield* body;
@@ -43,11 +43,11 @@ export async function* unpacked(body: AsyncIterable<Buffer>, encoding: string | 
   try {
     for await (const piece of unpacker as AsyncIterable<Buffer>) {
       bytes += piece.length;
-      if (bytes > RATIO_FREE_BYTES && bytes > packedBytes * RATIO_LIMIT) throw bomb();
+      if (bytes > RATIO_FREE_BYTES && bytes > packedBytes * RATIO_LIMIT) throw bomb(fail);
       yield piece;
     }
   } catch (error) {
-    throw isZlibError(error) ? damaged(error) : error;
+    throw isZlibError(error) ? damaged(error, fail) : error;
   } finally {
     unpacker.destroy();
   }
@@ -98,12 +98,12 @@ function isZlibError(error: unknown): error is { readonly code: string } {
   );
 }
 
-function damaged({ code }: { readonly code: string }): Error {
-  return code === 'Z_BUF_ERROR' ? failed('a packed body ends early', true) : failed('a packed body cannot be unpacked', false);
+function damaged({ code }: { readonly code: string }, fail: Fail): Error {
+  return code === 'Z_BUF_ERROR' ? fail('a packed body ends early', true) : fail('a packed body cannot be unpacked', false);
 }
 
-function bomb(): Error {
-  return failed(
+function bomb(fail: Fail): Error {
+  return fail(
     `a body unpacks to more than ${RATIO_LIMIT} times its size; ask for smaller pages, or for unpacked answers by a header Accept-Encoding: identity`,
     false,
   );

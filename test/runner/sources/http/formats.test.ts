@@ -146,7 +146,7 @@ describe('CSV', () => {
   });
 
   test.each([
-    ['nothing', '', 'the answer is empty; CSV begins with a header'],
+    ['nothing', '', 'the body of the answer is empty; CSV begins with a header'],
     ['a header without a column', 'id,name\n', 'column "total": the header has no "Total (EUR)"'],
     ['a header that is spelt in another way', 'ID,name,Total (EUR)\n', 'column "id": the header has no "id"; did you mean "ID"?'],
     ['a header that names a column twice', 'id,id,name,Total (EUR)\n', 'column "id": the header has "id" twice'],
