@@ -1,25 +1,27 @@
 /**
- * The part of `npm run generate` that copies crds/ into the chart: a chart can hold only what lies in its own folder, and tools that install charts from git refuse links. A
- * unit test fails when the copies are not these.
+ * The part of `npm run generate` that copies crds/ and config/system-templates/ into the chart: a chart can hold only what lies in its own folder, and tools that install
+ * charts from git refuse links. A unit test fails when the copies are not these.
  */
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const CRDS = join(import.meta.dirname, '../crds');
-export const CHART_CRDS = join(import.meta.dirname, '../charts/dossier/files/crds');
+const ROOT = join(import.meta.dirname, '..');
 
-/** File name -> text, of a folder of manifests. */
+/** Folder of the repository -> its copy. */
+export const CHART_COPIES = [
+  ['crds', 'charts/dossier/files/crds'],
+  ['config/system-templates', 'charts/dossier/files/system-templates'],
+] as const;
+
+/** Path -> text, of all manifests in a folder of the repository and below it. */
 export async function manifestsIn(folder: string): Promise<ReadonlyMap<string, string>> {
-  const names = (await readdir(folder)).toSorted();
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)));
-}
-
-/** What the chart's copies must be. */
-export async function generateChart(): Promise<ReadonlyMap<string, string>> {
-  return manifestsIn(CRDS);
+  const paths = (await readdir(join(ROOT, folder), { recursive: true })).toSorted().filter((path) => path.endsWith('.yaml'));
+  return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(join(ROOT, folder, path), 'utf8')] as const)));
 }
 
 if (import.meta.main) {
-  await rm(CHART_CRDS, { recursive: true, force: true });
-  await cp(CRDS, CHART_CRDS, { recursive: true });
+  for (const [folder, copy] of CHART_COPIES) {
+    await rm(join(ROOT, copy), { recursive: true, force: true });
+    await cp(join(ROOT, folder), join(ROOT, copy), { recursive: true });
+  }
 }

@@ -236,7 +236,12 @@ describe("the operator's rights", () => {
     ['in one namespace only', 'somewhere', ['--set', 'watchNamespaces={somewhere},rbac.clusterTemplates=false']],
   ])('are enough %s to make Reports Ready and to take everything away again', async (_, namespace, flags) => {
     await printed(cluster().kubectl(['create', 'namespace', namespace]));
-    await cluster().release('upgrade', ...flags);
+    const ofAll = flags.length === 0;
+    await cluster().release(
+      'upgrade',
+      ...flags,
+      ...(ofAll ? ['--set', `systemTemplates.enabled=true,systemTemplates.namespaces={${namespace}}`] : []),
+    );
     const path = 'jsonpath={.spec.template.spec.containers[0].args}';
     const args = JSON.parse(
       await printed(cluster().kubectl(['get', 'deployment', 'dossier-operator', '-n', RELEASE_NAMESPACE, '-o', path])),
@@ -266,8 +271,12 @@ describe("the operator's rights", () => {
         const { status } = await billing.client.get<ReportSchedule>(REPORT_SCHEDULES, namespace, 'yearly', billing.signal);
         expect(status.lastReport?.phase).toBe('Ready');
       }, PATIENCE);
+      if (ofAll) {
+        await billing.report('reports', { templateRef: { kind: 'ClusterReportTemplate', name: 'system-reports' } });
+        expect((await billing.finished('reports')).status).toMatchObject({ phase: 'Ready', file: { rows: 3 } });
+      }
       // Where its rights lie in the namespace itself, they go with it: then Reports must go first.
-      if (flags.length > 0)
+      if (!ofAll)
         await printed(cluster().kubectl(['delete', 'reportschedules,reports,reportstorages', '--all', '-n', namespace, '--timeout=60s']));
       await printed(cluster().kubectl(['delete', 'namespace', namespace, '--timeout=60s']));
     } finally {

@@ -30,25 +30,37 @@ async function makeObjects(): Promise<void> {
   await vi.waitFor(() => run('apply -f -', list), { timeout: 20_000, interval: 200 });
 }
 
+/** The system templates that there are. */
+async function systemTemplates(): Promise<string> {
+  return run('get clusterreporttemplates -o jsonpath={.items[*].metadata.name}');
+}
+
 async function uids(): Promise<string> {
   return run('get reports,reportschedules -n default -o jsonpath={.items[*].metadata.uid}');
 }
 
 test('Reports and schedules outlive upgrades and the release itself, until they are to go with it', async () => {
-  await cluster().release('install');
+  await cluster().release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={access,reports}');
+  expect(await systemTemplates()).toBe('system-access system-reports');
   await makeObjects();
   const before = await uids();
   expect(before.split(' ')).toHaveLength(2);
 
-  await cluster().release('upgrade', '--set', 'replicaCount=2,log.level=debug,admissionPolicy.enabled=false,rbac.clusterTemplates=false');
+  await cluster().release(
+    'upgrade',
+    ...['--set', 'replicaCount=2,log.level=debug,admissionPolicy.enabled=false,progress.enabled=false'],
+    ...['--set', 'systemTemplates.enabled=true,systemTemplates.templates={access,nodes}'],
+  );
+  expect(await systemTemplates()).toBe('system-access system-nodes');
   const path = 'jsonpath={.spec.replicas} {.spec.strategy.type} {.spec.template.spec.containers[0].args}';
   expect(await printed(cluster().kubectl(['get', 'deployment', 'dossier-operator', '-n', RELEASE_NAMESPACE, '-o', path]))).toMatch(
-    /^2 RollingUpdate .*"--cluster-templates=false".*"--log-level=debug"/,
+    /^2 RollingUpdate .*"--log-level=debug".*"--progress=false"/,
   );
   expect(await run('get validatingadmissionpolicies -o name')).toBe('');
   expect(await uids()).toBe(before);
 
   await uninstall();
+  expect(await systemTemplates()).toBe('');
   expect(await crds()).toEqual(CRDS);
   expect(await uids()).toBe(before);
 
@@ -61,4 +73,8 @@ test('Reports and schedules outlive upgrades and the release itself, until they 
   expect(await run(`get deployments,services,serviceaccounts,roles,rolebindings -n ${RELEASE_NAMESPACE} -o name`)).toBe(
     'serviceaccount/default\n',
   );
+
+  await cluster().release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={reports}');
+  await uninstall();
+  expect(await systemTemplates()).toBe('');
 });

@@ -1,9 +1,10 @@
 /** What the chart makes of values, without a cluster. Snapshots are rewritten by `npx vitest run --project integration test/integration/chart -u`. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { manifestsIn } from '../../../scripts/generate-chart.ts';
 import { parseOptions } from '../../../src/operator/options.ts';
 import { CHART, helm, printed, type Printed } from './helm.ts';
 
@@ -19,7 +20,9 @@ async function template(values: object = {}): Promise<Printed> {
 
 interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels: Readonly<Record<string, string>> };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly rules?: readonly object[];
   readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } } };
 }
 
@@ -58,6 +61,7 @@ const EVERYTHING = {
   topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' }],
   priorityClassName: 'system-cluster-critical',
   podDisruptionBudget: { enabled: true },
+  systemTemplates: { enabled: true, namespaces: ['reports', 'audit'], templates: ['reports'] },
 };
 
 test.each([
@@ -80,6 +84,45 @@ test('has every CRD, kept or not, with every number as it was', async () => {
   expect(await printed(template({ crds: { keep: false } }))).not.toContain('resource-policy');
   expect(named(await manifests({ crds: { enabled: false } })).filter((name) => name.startsWith('CustomResource'))).toEqual([]);
   expect(kept).not.toMatch(/: [0-9.]+e\+[0-9]+$/m);
+});
+
+test('alerts and dashboards are those of the files, whole', async () => {
+  const all = await manifests({
+    prometheusRule: { enabled: true, labels: { release: 'a' } },
+    dashboards: { enabled: true, labels: { folder: 'b' } },
+  });
+  const rule = all.find(({ kind }) => kind === 'PrometheusRule');
+  expect(rule?.metadata.labels).toMatchObject({ release: 'a', 'app.kubernetes.io/name': 'dossier' });
+  expect(rule?.spec).toEqual(parse(readFileSync(join(CHART, 'files/alerts.yaml'), 'utf8')));
+  const dashboards = all.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.labels['folder'] === 'b');
+  expect(dashboards.map(({ data }) => data)).toEqual([
+    { 'dossier.json': readFileSync(join(CHART, 'files/dashboards/dossier.json'), 'utf8') },
+  ]);
+});
+
+test('system templates are those of the files, for the namespaces that the values name', async () => {
+  const namespaces = ['reports', 'audit'];
+  const all = await manifests({ systemTemplates: { enabled: true, namespaces } });
+  const shipped = [...(await manifestsIn('config/system-templates'))].filter(([path]) => !path.startsWith('rbac/'));
+  expect(shipped.length).toBeGreaterThan(5);
+  for (const [path, text] of shipped) {
+    const file = parse(text) as Manifest;
+    const made = all.find(({ kind, metadata }) => kind === file.kind && metadata.name === file.metadata.name);
+    const allowedNamespaces = { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }] };
+    expect(made?.spec, path).toEqual({ ...file.spec, allowedNamespaces });
+    expect(made?.metadata.labels).toMatchObject({ 'app.kubernetes.io/component': 'system-template', 'helm.sh/chart': 'dossier-0.1.0' });
+  }
+  const rights = parseAllDocuments((await manifestsIn('config/system-templates')).get('rbac/rbac.yaml') ?? '').map(
+    (each) => each.toJS() as Manifest,
+  );
+  for (const { metadata, rules } of rights.filter(({ kind }) => kind === 'ClusterRole'))
+    expect(all.find(({ kind, metadata: { name } }) => kind === 'ClusterRole' && name === metadata.name)?.rules).toEqual(rules);
+  expect(named(all).filter((name) => /dossier-system-reports$/.test(name))).toEqual([
+    'ClusterRole dossier-system-reports',
+    'ClusterRoleBinding dossier-system-reports',
+    'ServiceAccount audit/dossier-system-reports',
+    'ServiceAccount reports/dossier-system-reports',
+  ]);
 });
 
 test('with watchNamespaces there are no rights beyond them but those of cluster templates', async () => {
@@ -122,6 +165,21 @@ test.each([
   ['a misspelt value inside', { crds: { keeep: true } }, "additional properties 'keeep' not allowed"],
   ['a value of another type', { replicaCount: 'two' }, "at '/replicaCount': got string, want integer"],
   ['a level that is none', { log: { level: 'loud' } }, "at '/log/level': value must be one of"],
+  [
+    'a system template that there is none of',
+    { systemTemplates: { templates: ['pods'] } },
+    "at '/systemTemplates/templates/0': value must be one of",
+  ],
+  [
+    'system templates without the right to read them',
+    { systemTemplates: { enabled: true }, rbac: { clusterTemplates: false } },
+    "at '/rbac/clusterTemplates': value must be true",
+  ],
+  [
+    'a namespace of system templates that the operator does not work in',
+    { systemTemplates: { enabled: true }, watchNamespaces: ['billing'] },
+    'systemTemplates.namespaces: the operator does not work in the namespace "dossier-system"; name one of watchNamespaces (billing), or add it there',
+  ],
   ['two replicas without a leader', { replicaCount: 2, leaderElection: { enabled: false } }, "at '/replicaCount': maximum"],
   [
     'resources as numbers',
