@@ -2,10 +2,12 @@
  * Says of each template whether Reports can be made from it, in its Ready condition. Reports wait until that is so (TemplateNotReady) and repeat the message.
  *
  * A ClusterReportTemplate has one status and may have several operators. The one that works in all namespaces always writes it; one that works in some writes it only where
- * nobody has judged the present generation, or two with different allow-lists would correct each other for ever.
+ * nobody has judged the present generation, or two with different allow-lists would correct each other for ever. The chart gives it no right to do so, which is no trouble:
+ * Reports are judged by what this operator finds itself.
  */
 import { toCondition } from '../../api/conditions.ts';
 import type { Result } from '../../kube/controller.ts';
+import { isForbidden } from '../../kube/errors.ts';
 import { inOneMessage } from '../../mistakes.ts';
 import type { ObjectKey } from '../../kube/store.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -29,7 +31,10 @@ export async function reconcileTemplate(parts: TemplateControllerParts, key: Obj
   const isShared = template.kind === 'ClusterReportTemplate' && !parts.speaksForCluster;
   if (isShared && template.status.observedGeneration === template.metadata.generation) return { kind: 'done' };
   const status = nextTemplateStatus(template, parts.verdicts.problemsOf(template), Date.now());
-  const written = await writeStatus(parts.client, typeOf(template), template, status, signal);
+  const written = await writeStatus(parts.client, typeOf(template), template, status, signal).catch((error: unknown) => {
+    if (isShared && isForbidden(error)) return template;
+    throw error;
+  });
   const [ready] = status.conditions ?? [];
   if (written !== template && ready?.status === 'False') {
     parts.events.record(template, { type: 'Warning', reason: ready.reason, action: 'Validate', note: ready.message });

@@ -1,6 +1,7 @@
 /** The chart on a real apiserver: what it installs, whom its policies refuse, and that the operator's rights are enough and no more than the page says. */
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { page, section, tableRows } from '../../docs/pages.ts';
+import { page, REPOSITORY, section, tableRows } from '../../docs/pages.ts';
 import { installYaml } from '../../../scripts/install-yaml.ts';
 import type { ReportSchedule } from '../../../src/api/generated/reportschedule.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
@@ -233,7 +234,7 @@ describe("the operator's rights", () => {
 
   test.each([
     ['in all namespaces', 'everywhere', []],
-    ['in one namespace only', 'somewhere', ['--set', 'watchNamespaces={somewhere},rbac.clusterTemplates=false']],
+    ['in one namespace only', 'somewhere', ['--set', 'watchNamespaces={somewhere}']],
   ])('are enough %s to make Reports Ready and to take everything away again', async (_, namespace, flags) => {
     await printed(cluster().kubectl(['create', 'namespace', namespace]));
     const ofAll = flags.length === 0;
@@ -242,6 +243,8 @@ describe("the operator's rights", () => {
       ...flags,
       ...(ofAll ? ['--set', `systemTemplates.enabled=true,systemTemplates.namespaces={${namespace}}`] : []),
     );
+    // Whoever works in some namespaces only has no right to say of it that it is ready.
+    if (!ofAll) await printed(cluster().kubectl(['apply', '-f', join(REPOSITORY, 'config/system-templates/nodes.yaml')]));
     const path = 'jsonpath={.spec.template.spec.containers[0].args}';
     const args = JSON.parse(
       await printed(cluster().kubectl(['get', 'deployment', 'dossier-operator', '-n', RELEASE_NAMESPACE, '-o', path])),
