@@ -23,7 +23,10 @@ interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels: Readonly<Record<string, string>> };
   readonly data?: Readonly<Record<string, string>>;
   readonly rules?: readonly object[];
-  readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } } };
+  readonly spec?: {
+    readonly names?: { readonly kind: string };
+    readonly template?: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } };
+  };
 }
 
 async function manifests(values: object = {}): Promise<readonly Manifest[]> {
@@ -98,6 +101,21 @@ test('alerts and dashboards are those of the files, whole', async () => {
   expect(dashboards.map(({ data }) => data)).toEqual([
     { 'dossier.json': readFileSync(join(CHART, 'files/dashboards/dossier.json'), 'utf8') },
   ]);
+});
+
+test.each([
+  ['every kind', [], ['ClusterReportTemplate']],
+  ['every kind that the operator judges', ['billing'], []],
+])('the health checks for Argo CD are of %s', async (_, watchNamespaces, ofAll) => {
+  const all = await manifests({ watchNamespaces, argocd: { healthChecks: { enabled: true } } });
+  const checks = all.find(({ metadata }) => metadata.name === 'dossier-operator-argocd-health')?.data ?? {};
+  const lua = (file: string): string => readFileSync(join(CHART, `files/argocd/${file}.lua`), 'utf8');
+  const own = ['Report', 'ReportDownload', 'ReportSchedule'].map((kind) => [kind, lua(kind)]);
+  const ready = ['ReportStorage', 'ReportTemplate', ...ofAll].map((kind) => [kind, lua('ready')]);
+  const key = (kind = ''): string => `resource.customizations.health.dossier.dev_${kind}`;
+  expect(checks).toEqual(Object.fromEntries([...own, ...ready].map(([kind, text]) => [key(kind), text])));
+  const kinds = all.filter(({ kind }) => kind === 'CustomResourceDefinition').map(({ spec }) => key(spec?.names?.kind));
+  expect(Object.keys(checks).toSorted()).toEqual(kinds.filter((kind) => ofAll.length > 0 || !kind.includes('Cluster')).toSorted());
 });
 
 test('system templates are those of the files, for the namespaces that the values name', async () => {

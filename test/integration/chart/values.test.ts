@@ -66,6 +66,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'prometheusRule.enabled': false,
   'prometheusRule.labels': { other: 'other' },
   'dashboards.enabled': false,
+  'argocd.healthChecks.enabled': true,
   'dashboards.labels': { other: 'other' },
   'resources.requests': { cpu: 7 },
   'resources.limits': { cpu: 7 },
