@@ -1,4 +1,4 @@
-/** Commands in the documentation must be commands that are there. What they do is shown by test/integration/demo/. */
+/** Commands in the documentation must be commands that are there. What they do is shown by the tests in shell-blocks.ts. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { parseCommand } from '../../src/local/demo/options.ts';
 import { parseOptions } from '../../src/operator/options.ts';
 import { blocks, pages, REPOSITORY } from './pages.ts';
+import { shellBlocks, staleRuns } from './shell-blocks.ts';
 
 /** Every line of shell in every page, with backslashes at line ends joined, without comments. */
 const lines = pages().flatMap((page) =>
@@ -20,6 +21,17 @@ const mentions = pages().flatMap(({ path, text }) => [...text.matchAll(/`([^`\n]
 function commands(prefix: string): readonly (readonly [line: string, path: string])[] {
   return [...lines, ...mentions].filter(({ line }) => line.startsWith(prefix)).map(({ line, path }) => [line, path] as const);
 }
+
+test('each block of shell stands once in the list of what runs it', () => {
+  const all = shellBlocks();
+  expect(all.length).toBeGreaterThan(20);
+  expect(all.filter(({ runs }) => runs.length !== 1).map(({ page, text, runs }) => ({ page, text, runs: runs.length }))).toEqual([]);
+  expect(staleRuns()).toEqual([]);
+  const files = all.flatMap(({ runs }) => runs.flatMap(({ by }) => (typeof by === 'string' ? [by] : [])));
+  expect(
+    [...new Set(files)].filter((file) => !readFileSync(join(REPOSITORY, 'test', file), 'utf8').includes(`blocksRunBy('${file}')`)),
+  ).toEqual([]);
+});
 
 describe('make', () => {
   const makefile = readFileSync(join(REPOSITORY, 'Makefile'), 'utf8');

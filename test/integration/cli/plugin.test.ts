@@ -5,11 +5,13 @@ import { copyFile, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundlePlugin } from '../../../scripts/bundle-plugin.ts';
 import type { ReportDownload } from '../../../src/api/generated/reportdownload.ts';
 import type { ReportSchedule } from '../../../src/api/generated/reportschedule.ts';
 import { REPORT_DOWNLOADS, REPORT_SCHEDULES } from '../../../src/kube/resources.ts';
+import { blocksRunBy } from '../../docs/shell-blocks.ts';
 import { useBilling } from '../support/billing.ts';
 import { controlPlane, tools } from '../support/servers.ts';
 
@@ -27,13 +29,17 @@ interface Printed {
 /** `kubectl dossier ...` in the test's folder and namespace. */
 async function dossier(...args: readonly string[]): Promise<Printed> {
   const [command = '', ...rest] = args;
-  const PATH = [bin, dirname(tools().kubectl), dirname(execPath), process.env['PATH']].join(':');
-  const options = { cwd: folder, env: { PATH, HOME: folder, KUBECONFIG: controlPlane().kubeconfigFile }, timeout: TIMEOUT_MS };
+  const options = { cwd: folder, env: env(), timeout: TIMEOUT_MS };
   return new Promise((resolve) => {
     execFile('kubectl', ['dossier', command, '-n', billing().namespace, ...rest], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
     });
   });
+}
+
+function env(): NodeJS.ProcessEnv {
+  const PATH = [bin, dirname(tools().kubectl), dirname(execPath), process.env['PATH']].join(':');
+  return { PATH, HOME: folder, KUBECONFIG: controlPlane().kubeconfigFile };
 }
 
 beforeAll(async () => {
@@ -161,6 +167,26 @@ describe('run', () => {
     expect(schedule.metadata.annotations).toMatchObject({ keep: 'me' });
     expect((await billing().get(stdout.trim().split('/')[1] ?? '')).status.phase).toBe('Ready');
   });
+});
+
+test('every command of docs/plugin.md does what it says', async () => {
+  const parameters = ['region', 'customers'].map((name) => ({ name, type: name === 'region' ? 'String' : 'Strings' }));
+  await billing().priceList('invoices', { formats: ['XLSX', 'CSV'], parameters: [{ name: 'month', type: 'Period' }, ...parameters] });
+  const spec = { schedule: '@yearly', report: { spec: { templateRef: { name: 'invoices' } } } };
+  await billing().create(REPORT_SCHEDULES, 'monthly-invoices', { spec });
+  // A person's namespace is that of the kubeconfig, and /tmp is not this test's own.
+  const kubeconfig = join(folder, 'kubeconfig');
+  await copyFile(controlPlane().kubeconfigFile, kubeconfig);
+  const [commands = ''] = blocksRunBy('integration/cli/plugin.test.ts').get('docs/plugin.md') ?? [];
+  const setUp = `kubectl config set-context --current --namespace=${billing().namespace}; kubectl delete report october --ignore-not-found`;
+  const script = `${setUp}\n${commands.replaceAll('/tmp/', './')}`;
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-e', '-u', '-c', script], {
+    cwd: folder,
+    env: { ...env(), KUBECONFIG: kubeconfig },
+  });
+  expect(stdout).toMatch(/^report\.dossier\.dev\/monthly-invoices-run-/m);
+  expect(stderr.match(/: Ready \(Completed\)/g)).toHaveLength(3);
+  expect((await readFile(join(folder, 'october.xlsx'))).subarray(0, 2).toString()).toBe('PK');
 });
 
 test('the help of each command and the version are there without a cluster', async () => {

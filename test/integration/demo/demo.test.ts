@@ -9,7 +9,7 @@ import { parse } from 'csv-parse';
 import exceljs from 'exceljs';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { blocks, page } from '../../docs/pages.ts';
+import { blocksRunBy } from '../../docs/shell-blocks.ts';
 import { DemoPlace } from './program.ts';
 
 const WHOLE_DEMO_MS = 300_000;
@@ -206,9 +206,7 @@ async function runPrintedCommands(text: string, folder: string): Promise<void> {
 
 /** Runs every command of docs/quick-start.md but those that start and end the demo. */
 async function runQuickStart(text: string, folder: string): Promise<void> {
-  const commands = blocks(page('docs/quick-start.md'))
-    .filter(({ language, text: block }) => language === 'sh' && !block.startsWith('make '))
-    .map(({ text: block }) => block);
+  const commands = blocksRunBy('integration/demo/demo.test.ts').get('docs/quick-start.md') ?? [];
   expect(commands.length).toBeGreaterThan(5);
   const printed = await runShell([setUp(text), ...commands].join('\n'), folder);
   expect(printed).toMatch(/^revenue-2026-09 +Ready +revenue +CSV /m);
