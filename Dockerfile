@@ -30,8 +30,8 @@ COPY --from=bundle /build/dist/operator ./
 USER 1000:1000
 # 8080 metrics, 8081 health
 EXPOSE 8080 8081
-# A small young generation: garbage is collected early instead of kept, which takes a quarter off its memory (docs/benchmarks/operator.md).
-ENTRYPOINT ["node", "--max-semi-space-size=2", "/app/operator.mjs"]
+# Less memory before more speed: a small young generation, and code that is compiled for size (docs/benchmarks/operator.md).
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--optimize-for-size", "/app/operator.mjs"]
 
 
 FROM base AS runner

@@ -3,18 +3,18 @@
  *
  * `npm run bench:operator [-- COUNT...]`, some five minutes. It ends with exit code 1 when a figure is over its goal. Other work on the machine makes starts slower; processor time tells by how much.
  */
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from '../../scripts/bundle.ts';
 import { KubeClient } from '../../src/kube/client.ts';
-import { apiVersionOf, NAMESPACES, pathOf, REPORTS, SERVICE_ACCOUNTS, type ResourceType } from '../../src/kube/resources.ts';
+import { apiVersionOf, NAMESPACES, REPORTS } from '../../src/kube/resources.ts';
 import { HttpTransport } from '../../src/kube/transport.ts';
 import { ControlPlane } from '../../src/local/control-plane/control-plane.ts';
 import { installCrds } from '../../src/local/crds.ts';
 import { provideTools } from '../../src/local/tools/provide.ts';
 import { Workspace } from '../../src/local/workspace.ts';
 import { median, misses, page, type Measured } from './page.ts';
+import { bundledOperator } from './program.ts';
 import { fillReports } from './reports.ts';
 import { measureStart } from './start.ts';
 
@@ -23,14 +23,6 @@ const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [0,
 const STARTS = 3;
 const NAMESPACE = 'bench';
 const TARGET = join(import.meta.dirname, '../../docs/benchmarks/operator.md');
-const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
-const BINDINGS: ResourceType = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  kind: 'ClusterRoleBinding',
-  plural: 'clusterrolebindings',
-  namespaced: false,
-};
 
 const signal = new AbortController().signal;
 const tools = await provideTools();
@@ -42,41 +34,6 @@ const tls = { ca: authority.certificate, cert: admin.certificate, key: admin.key
 const transport = new HttpTransport({ server: new URL(url), tls, authorization: async () => undefined }, 'dossier-bench');
 const client = new KubeClient(transport, () => undefined);
 await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, signal);
-
-/** The bundled operator, with a service account's folder of this run in the place of the kubelet's. */
-async function program(): Promise<string> {
-  const folder = join(workspace.folder, 'bundle');
-  await mkdir(folder);
-  await bundle(folder);
-  await client.create(
-    SERVICE_ACCOUNTS,
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'operator', namespace: NAMESPACE } },
-    signal,
-  );
-  const subjects = [{ kind: 'ServiceAccount', name: 'operator', namespace: NAMESPACE }];
-  const roleRef = { apiGroup: BINDINGS.group, kind: 'ClusterRole', name: 'cluster-admin' };
-  await client.create(
-    BINDINGS,
-    { apiVersion: apiVersionOf(BINDINGS), kind: BINDINGS.kind, metadata: { name: 'bench' }, subjects, roleRef },
-    signal,
-  );
-  const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 7_200 } });
-  const answer = await transport.request({ method: 'POST', path: pathOf(SERVICE_ACCOUNTS, NAMESPACE, 'operator', 'token'), body, signal });
-  const { token } = (JSON.parse(answer) as { readonly status: { readonly token: string } }).status;
-  await writeFile(join(folder, 'token'), token);
-  await writeFile(join(folder, 'ca.crt'), authority.certificate);
-  const files = (await readdir(join(folder, 'operator')))
-    .filter((name) => name.endsWith('.mjs'))
-    .map((name) => join(folder, 'operator', name));
-  let found = false;
-  for (const file of files) {
-    const text = await readFile(file, 'utf8');
-    found ||= text.includes(SERVICE_ACCOUNT_DIR);
-    await writeFile(file, text.replaceAll(SERVICE_ACCOUNT_DIR, folder));
-  }
-  if (!found) throw new Error('the bundle does not know where service accounts are');
-  return join(folder, 'operator', 'operator.mjs');
-}
 
 /** As if nobody had looked at it yet. */
 async function makeNew(name: string): Promise<void> {
@@ -91,7 +48,8 @@ async function makeNew(name: string): Promise<void> {
 }
 
 const { hostname: host, port } = new URL(url);
-const place = { program: await program(), host, port, namespace: NAMESPACE };
+const program = await bundledOperator(client, NAMESPACE, authority.certificate, await workspace.makeFolder('bundle'), signal);
+const place = { program, host, port, namespace: NAMESPACE };
 const oldest = { apiVersion: apiVersionOf(REPORTS), kind: REPORTS.kind, metadata: { name: 'oldest', namespace: NAMESPACE } };
 await client.create(REPORTS, { ...oldest, spec: { templateRef: { name: 'not-there' }, startDeadlineSeconds: 0 } }, signal);
 

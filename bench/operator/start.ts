@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { imageFlags } from './program.ts';
 
 /** After its first look at every Report; long enough for the garbage of the start to be collected. */
 const SETTLED_MS = 15_000;
@@ -32,7 +32,7 @@ export async function measureStart({ program, host, port, namespace }: Place): P
   const flags = ['--runner-image', 'runner', '--namespaces', namespace, '--leader-namespace', namespace];
   const ports = ['--health-port', '0', '--metrics-port', '0', '--cluster-templates', 'false'];
   const env = { PATH: process.env['PATH'] ?? '', KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port };
-  const nodeFlags = await imageFlags();
+  const nodeFlags = await imageFlags('operator');
   const started = performance.now();
   const child = spawn(execPath, [...nodeFlags, program, ...flags, ...ports], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
@@ -52,14 +52,6 @@ export async function measureStart({ program, host, port, namespace }: Place): P
     child.kill();
     await ended;
   }
-}
-
-/** What the image gives to Node before the program. */
-async function imageFlags(): Promise<readonly string[]> {
-  const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
-  const entry = /^ENTRYPOINT (\["node".*"\/app\/operator\.mjs"\])$/m.exec(dockerfile)?.[1];
-  if (entry === undefined) throw new Error('the Dockerfile does not say how the operator is started');
-  return (JSON.parse(entry) as readonly string[]).slice(1, -1);
 }
 
 async function memoryOf(pid: number): Promise<{ readonly settledBytes: number; readonly peakBytes: number }> {

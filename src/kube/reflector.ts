@@ -138,7 +138,8 @@ export class Reflector<T extends KubeObject> {
         signal,
         decode,
       );
-      found.push(...page.items);
+      // At once: what is trimmed off may be most of an object.
+      for (const item of page.items) found.push(this.#trimmed(item));
       resourceVersion = page.resourceVersion;
       next = page.continue;
     } while (next !== undefined);
@@ -182,7 +183,7 @@ export class Reflector<T extends KubeObject> {
       this.#lastContact = performance.now();
       this.#resourceVersion = event.object.metadata.resourceVersion;
       if (event.type === 'DELETED') this.#forget(keyOf(event.object), event.object);
-      else if (event.type !== 'BOOKMARK') this.#remember(event.object);
+      else if (event.type !== 'BOOKMARK') this.#remember(this.#trimmed(event.object));
     }
     this.#lastContact = performance.now();
     if (events === 0 && performance.now() - started < SHORT_WATCH_MS) {
@@ -200,11 +201,15 @@ export class Reflector<T extends KubeObject> {
     for (const object of found) this.#remember(object);
   }
 
-  #remember(object: T): void {
-    const key = keyOf(object);
+  #trimmed(object: T): T {
+    return this.#options.trim === undefined ? object : this.#options.trim(object);
+  }
+
+  /** Of a trimmed object. */
+  #remember(after: T): void {
+    const key = keyOf(after);
     const before = this.#store.get(key);
-    if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before.metadata.uid === object.metadata.uid) return;
-    const after = this.#options.trim === undefined ? object : this.#options.trim(object);
+    if (before?.metadata.resourceVersion === after.metadata.resourceVersion && before.metadata.uid === after.metadata.uid) return;
     this.#store.set(after);
     this.#tell(key, before, after);
   }

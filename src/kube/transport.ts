@@ -4,7 +4,7 @@
  * A generated client opens a pool a request and models every kind (pitfalls.md); an operator needs neither. Client-side rate limits are off: API Priority and Fairness
  * tells us to wait with 429 and Retry-After, and that is honoured here, for every caller, because a 429 is sent before anything was done.
  */
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from '../net/undici.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, KubeError, toKubeError } from './errors.ts';
 import type { ClusterConfig } from './config.ts';

@@ -6,7 +6,7 @@
  * stops reading is noticed within seconds.
  */
 import { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from '../net/undici.ts';
 import type { Dialer, Trust } from '../net/dialer.ts';
 import { ANSWER_LIMIT_BYTES, isPlainAnswer } from './answer.ts';
 import { toStoreError } from './error-mapping.ts';

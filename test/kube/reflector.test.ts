@@ -40,6 +40,24 @@ describe('a list in pages', () => {
     expect(observed.store.size).toBe(1_200);
   });
 
+  test('is trimmed page by page, so that what is not kept never lies in memory for all of them', async () => {
+    let trimmed = 0;
+    const before: number[] = [];
+    const note = ({ serve }: { readonly serve: () => void }): void => {
+      before.push(trimmed);
+      serve();
+    };
+    server.next('page', note, note);
+    await using observed = new ObservedReflector(client, {
+      trim: (object) => {
+        trimmed += 1;
+        return object;
+      },
+    });
+    await observed.equals(server);
+    expect([...before, trimmed]).toEqual([500, 1_000, 1_200]);
+  });
+
   test('is nothing until its last page has come', async () => {
     let release: (() => void) | undefined;
     server.next(

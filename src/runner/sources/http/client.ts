@@ -4,7 +4,7 @@
  * Headers of the template go to the origin of its url and nowhere else, whatever redirects say, and a connection that began behind TLS never goes on without it. A
  * server that is silent, before its answer or within, is given up; how long it may go on answering is the run's deadline to say.
  */
-import { Client, type Dispatcher } from 'undici';
+import { Client, type Dispatcher } from '../../../net/undici.ts';
 import type { Dialer, Trust } from '../../../net/dialer.ts';
 import { failed, requestFailed } from './errors.ts';
 

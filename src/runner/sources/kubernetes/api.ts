@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type Dispatcher } from 'undici';
+import { Client, type Dispatcher } from '../../../net/undici.ts';
 import { parseJson } from '../../../json-stream/value-builder.ts';
 import { PLAN_ENV } from '../../plan.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
