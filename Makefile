@@ -10,7 +10,7 @@ E2E_REPORT := coverage/e2e.json
 # Of images; the chart's appVersion is the same.
 VERSION = $(shell node -p "require('./package.json').version")
 
-.PHONY: help demo test e2e check fix generate bench images clean
+.PHONY: help demo test e2e check fix generate bench soak images clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -47,6 +47,9 @@ images: ## Build the images with Docker (make images REPOSITORY=registry.example
 
 bench: $(INSTALLED) ## Measure the encoders against their peers and write docs/benchmarks/render.md (peers whose toolchains are missing are left out)
 	@npm run --silent bench:render -- --write
+
+soak: $(INSTALLED) ## Watch the operator's memory and descriptors for an hour of schedules that are due each minute; writes docs/benchmarks/soak.md
+	@npm run --silent soak
 
 clean: ## Remove what was installed or built here (the cache of tools outside the repository stays)
 	rm -rf node_modules dist coverage demo-output

@@ -1,0 +1,73 @@
+/**
+ * `make soak`: an hour of schedules that are due each minute, in which the operator's memory and descriptors must stay as they were; writes docs/benchmarks/soak.md.
+ *
+ * `npm run soak -- --minutes 3` for a short one, which writes nothing. It ends with exit code 1 when something grew, failed, was missed or was left in the bucket.
+ */
+import { writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Report } from '../../src/api/generated/report.ts';
+import { REPORTS } from '../../src/kube/resources.ts';
+import { bucketKeys } from './bucket-keys.ts';
+import { page, table } from './page.ts';
+import { faults, look, pieces, type Sample } from './samples.ts';
+import { BUCKET, FORMATS, KEPT, NAMESPACE, startStage } from './stage.ts';
+
+const MINUTE_MS = 60_000;
+/** As Prometheus would. */
+const SAMPLE_MS = 15_000;
+const SHORT_SAMPLE_MS = 5_000;
+/** A run that is under way when time is up may end. */
+const LAST_RUNS_MS = 30_000;
+const TARGET = join(import.meta.dirname, '../../docs/benchmarks/soak.md');
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
+const minutes = Number(values.minutes);
+const long = minutes >= 60;
+const warmUpSeconds = long ? 600 : 60;
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+
+await using resources = new AsyncDisposableStack();
+const { client, s3, operator, metricsUrl } = await startStage(resources, stop.signal);
+void operator.exited.then(({ code }) => stop.abort(new Error(`the operator ended with exit code ${code}`)));
+const startedAt = performance.now();
+const firstMinute = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+const samples: Sample[] = [];
+while (performance.now() - startedAt < minutes * MINUTE_MS) {
+  await sleep(long ? SAMPLE_MS : SHORT_SAMPLE_MS, undefined, { signal: stop.signal });
+  const sample = await look(operator.pid, metricsUrl, startedAt, stop.signal).catch((error: unknown) => {
+    // Not listening yet.
+    if (samples.length === 0) return undefined;
+    throw error;
+  });
+  if (sample !== undefined) samples.push(sample);
+}
+// The last minute's runs may still be under way.
+const expected = FORMATS.length * Math.max(Math.floor((Date.now() - LAST_RUNS_MS - firstMinute) / MINUTE_MS) + 1, 0);
+const parts = pieces(samples, warmUpSeconds, long ? 5 : 2);
+const found = [...faults(samples, parts, expected), ...(await remains())];
+
+/** What pruning left behind: every object in the bucket belongs to a Report, and of those there are only as many as are kept. */
+async function remains(): Promise<readonly string[]> {
+  const { items } = await client.list<Report>(REPORTS, { namespace: NAMESPACE }, stop.signal);
+  const ofReports = new Set(items.map(({ metadata }) => metadata.uid));
+  const orphans = (await bucketKeys(s3.admin, BUCKET)).filter((key) => !ofReports.has(key.split('/').at(-2) ?? ''));
+  // One of each schedule may be under way and one about to go.
+  const most = FORMATS.length * (KEPT + 2);
+  return [
+    ...(orphans.length === 0 ? [] : [`files without a Report: ${orphans.join(', ')}`]),
+    ...(items.length <= most ? [] : [`${items.length} Reports are left, more than ${most}`]),
+  ];
+}
+
+console.log(table(parts));
+for (const fault of found) console.log(`not as it should be: ${fault}`);
+if (long && found.length === 0) {
+  const machine = `On ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, load average ${loadavg()[0]?.toFixed(1) ?? '?'}, Node ${process.version}.`;
+  const { ready } = samples.at(-1) ?? { ready: 0 };
+  await writeFile(TARGET, page({ minutes, warmUpSeconds, parts, runs: ready, schedules: FORMATS.length, machine }));
+}
+process.exitCode = found.length === 0 ? 0 : 1;
