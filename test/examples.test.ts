@@ -82,7 +82,8 @@ describe('a template', () => {
 
   test.each([...templates])('%s reads Secrets and storages, and as a service account, that the examples hold', (_, { spec }) => {
     const headers = spec.source.http?.headers?.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.name ?? []) ?? [];
-    const named = [spec.source.postgres?.urlFrom.secretKeyRef.name, ...headers, spec.storageRef?.name, spec.job.serviceAccountName];
+    const sql = spec.source.postgres ?? spec.source.mysql;
+    const named = [sql?.urlFrom.secretKeyRef.name, ...headers, spec.storageRef?.name, spec.job.serviceAccountName];
     expect(examples.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(named.filter((name) => name !== undefined)));
   });
 });

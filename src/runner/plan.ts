@@ -59,6 +59,7 @@ export type SourcePlan =
   /** `rows` as the manifest has them; integers beyond 2^53 survive because the plan is written and read with exact integers (`exact-json.ts`). */
   | { readonly kind: 'inline'; readonly rows: readonly Readonly<Record<string, unknown>>[] }
   | { readonly kind: 'postgres'; readonly query: string; readonly statementTimeoutSeconds?: number }
+  | { readonly kind: 'mysql'; readonly query: string; readonly statementTimeoutSeconds?: number }
   | HttpPlan
   | KubernetesPlan
   | S3Plan

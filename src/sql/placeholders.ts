@@ -1,5 +1,5 @@
 /**
- * Named placeholders of a query (`:region`, `:month_from`) as the numbered ones of PostgreSQL, so that a parameter's value can only ever be a bind.
+ * Named placeholders of a query (`:region`, `:month_from`) as those of the server (`$1` of PostgreSQL, `?` of MySQL), so that a parameter's value can only ever be a bind.
  *
  * A colon begins a placeholder when a name touches it on its right and it is not part of something else. `::casts`, `:=`, and colons in strings, comments,
  * dollar quotes and names never are. Two places of SQL have a colon of their own, between operands:
@@ -16,36 +16,53 @@ import type { ParameterDeclaration } from '../api/parameters/declaration.ts';
 import { atMostMistakes, MISTAKES_LIMIT } from '../mistakes.ts';
 import { nearest } from '../nearest.ts';
 import { foreignText } from '../foreign-text.ts';
-import { lex, type Token } from './lexer.ts';
+import { lex, type Lexed, type Token } from './lexer.ts';
+import { lexMysql } from './mysql-lexer.ts';
 import { placeAt, placeOf, type Place } from './place.ts';
 
-/** PostgreSQL counts a statement's parameters in 16 bits. */
-const BINDS_LIMIT = 65_535;
+/** Either server counts a statement's parameters in 16 bits. */
+export const BINDS_LIMIT = 65_535;
+
+/** A server's SQL. */
+export interface SqlDialect {
+  readonly name: string;
+  readonly lex: (sql: string) => Lexed;
+  /** What is sent in place of the parameter with that number, from 1. */
+  readonly bind: (number: number) => string;
+}
+
+export const POSTGRES_SQL: SqlDialect = { name: 'PostgreSQL', lex, bind: (number) => `$${number}` };
+/** Each occurrence is a parameter of its own. */
+export const MYSQL_SQL: SqlDialect = { name: 'MySQL', lex: lexMysql, bind: () => '?' };
 
 /** One `:name` of a query; offsets in UTF-16 units, half-open, the colon included. */
 export interface Placeholder {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** It is all that stands in the parentheses of an IN: `in (:names)`. */
+  readonly inList: boolean;
 }
 
 export type ParsedQuery =
   | {
       readonly ok: true;
-      /** With `$1`, `$2` … for the placeholders and without a trailing semicolon. The same name has the same number. */
+      /** With the dialect's binds for the placeholders and without a trailing semicolon. The same name has the same number. */
       readonly sql: string;
-      /** `names[0]` is `$1`; each name once. */
+      /** `names[0]` is number 1; each name once. */
       readonly names: readonly string[];
       /** Every occurrence, in order. */
       readonly placeholders: readonly Placeholder[];
+      /** Where the statement ends in the query. */
+      readonly end: number;
     }
   /** Clauses with line and column, at most 20 and a count. */
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 /** Never throws. */
-export function parseQuery(query: string): ParsedQuery {
+export function parseQuery(query: string, dialect: SqlDialect = POSTGRES_SQL): ParsedQuery {
   if (query.includes('\0')) return { ok: false, mistakes: ['the query has a NUL character, which SQL cannot have'] };
-  const { tokens, mistakes } = lex(query);
+  const { tokens, mistakes } = dialect.lex(query);
   const scan = scanTokens(query, tokens);
   const all = [...mistakes, ...scan.mistakes];
   if (all.length > 0) return { ok: false, mistakes: atMostMistakes(all) };
@@ -56,22 +73,26 @@ export function parseQuery(query: string): ParsedQuery {
   for (const { name, start, end } of scan.placeholders) {
     const number = numbers.get(name) ?? numbers.size + 1;
     numbers.set(name, number);
-    sql += `${query.slice(copied, start)}$${number}`;
+    sql += query.slice(copied, start) + dialect.bind(number);
     copied = end;
   }
   sql += query.slice(copied, scan.end);
   const names = [...numbers.keys()];
   if (names.length > BINDS_LIMIT)
-    return { ok: false, mistakes: [`the query has ${names.length} different placeholders; PostgreSQL takes 65,535`] };
-  return { ok: true, sql, names, placeholders: scan.placeholders };
+    return { ok: false, mistakes: [`the query has ${names.length} different placeholders; ${dialect.name} takes 65,535`] };
+  return { ok: true, sql, names, placeholders: scan.placeholders, end: scan.end };
 }
 
 /**
  * Every mistake of a query against the parameters of its template: what cannot be parsed, placeholders that no parameter fills, parameters that no
  * placeholder uses. Clauses for a list, at most 20 and a count.
  */
-export function checkPlaceholders(query: string, parameters: readonly Pick<ParameterDeclaration, 'name' | 'type'>[]): readonly string[] {
-  const parsed = parseQuery(query);
+export function checkPlaceholders(
+  query: string,
+  parameters: readonly Pick<ParameterDeclaration, 'name' | 'type'>[],
+  dialect: SqlDialect = POSTGRES_SQL,
+): readonly string[] {
+  const parsed = parseQuery(query, dialect);
   if (!parsed.ok) return parsed.mistakes;
   const fillers = new Map(parameters.flatMap((parameter) => placeholderNames(parameter).map((name) => [name, parameter.name])));
   const periods = new Set(parameters.filter(({ type }) => type === 'Period').map(({ name }) => name));
@@ -157,7 +178,9 @@ function scanTokens(query: string, tokens: readonly Token[]): Scan {
         if (name === undefined || name.kind !== 'word' || name.start !== token.end) break;
         const reading = colonReading(token, previous, textOf(previous), brackets.at(-1) === 'subscript');
         if (reading === 'placeholder') {
-          placeholders.push({ name: textOf(name), start: token.start, end: name.end });
+          const opens = textOf(previous) === '(' && textOf(statement[index - 2]).toLowerCase() === 'in';
+          const inList = opens && textOf(statement[index + 2]) === ')';
+          placeholders.push({ name: textOf(name), start: token.start, end: name.end, inList });
           index += 1;
         } else if (reading !== 'colon') {
           refuse(token.start, reading.refused(foreignText(textOf(name), 64)));

@@ -33,6 +33,8 @@ const LOOKED_AT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'reporttemplates.yaml': {
     'source.postgres.urlFrom.secretKeyRef': 'object.spec.source.?postgres.urlFrom.secretKeyRef.name',
     'source.postgres.caSecretRef': 'object.spec.source.?postgres.?caSecretRef.name',
+    'source.mysql.urlFrom.secretKeyRef': 'object.spec.source.?mysql.urlFrom.secretKeyRef.name',
+    'source.mysql.caSecretRef': 'object.spec.source.?mysql.?caSecretRef.name',
     'source.http.headers.valueFrom.secretKeyRef': 'object.spec.source.?http.?headers',
     'source.http.caSecretRef': 'object.spec.source.?http.?caSecretRef.name',
     'source.container.image': '!object.spec.source.?container.hasValue()',

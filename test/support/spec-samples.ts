@@ -163,6 +163,10 @@ const TEMPLATES: readonly object[] = [
     ...TEMPLATE,
     source: { postgres: { urlFrom: { secretKeyRef: SECRET }, query: 'select 1 as id', statementTimeoutSeconds: 60, caSecretRef: CA } },
   },
+  {
+    ...TEMPLATE,
+    source: { mysql: { urlFrom: { secretKeyRef: SECRET }, query: 'select 1 as id', statementTimeoutSeconds: 60, caSecretRef: CA } },
+  },
   { ...TEMPLATE, source: { http: HTTP } },
   { ...TEMPLATE, source: { http: { ...HTTP, pagination: BY_CURSOR } } },
   { ...TEMPLATE, source: { kubernetes: KUBERNETES }, columns: COUNTED },

@@ -35,11 +35,11 @@ export interface ClusterReportTemplateSpec {
    * :month_from and :month_to.
    */
   readonly parameters?: readonly ClusterReportTemplateSpecParameter[];
-  /** Where the rows come from: exactly one of inline, postgres, http, kubernetes, s3, container and git. */
+  /** Where the rows come from: exactly one of inline, postgres, mysql, http, kubernetes, s3, container and git. */
   readonly source: ClusterReportTemplateSpecSource;
   /**
-   * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres: without them the file has the columns of the
-   * query's result. Required for all other sources.
+   * Columns of the file, in this order, at most 1,000, each name once. Optional for postgres and mysql: without them the file has the
+   * columns of the query's result. Required for all other sources.
    */
   readonly columns?: readonly ClusterReportTemplateSpecColumn[];
   /** Formats that Reports may ask for, each once: CSV, JSON, NDJSON, XLSX. The first is the default. */
@@ -172,6 +172,8 @@ export interface ClusterReportTemplateSpecSource {
   readonly inline?: ClusterReportTemplateSpecSourceInline;
   /** Rows of one query, read in a read-only transaction with a cursor, so that millions of them need little memory. */
   readonly postgres?: ClusterReportTemplateSpecSourcePostgres;
+  /** Rows of one query of MySQL or MariaDB, read in a read-only transaction as they come, so that millions of them need little memory. */
+  readonly mysql?: ClusterReportTemplateSpecSourceMysql;
   /**
    * Rows of a web API or of a file on a web server, read with GET requests, page by page where the API has pages. Private addresses are
    * refused unless allowedHosts lists them; loopback, link-local and metadata addresses always are. Needs columns.
@@ -246,6 +248,49 @@ export interface ClusterReportTemplateSpecSourcePostgresUrlFromSecretKeyRef {
 }
 
 export interface ClusterReportTemplateSpecSourcePostgresCaSecretRef {
+  /** Name of the Secret, e.g. billing-db-ca. */
+  readonly name: string;
+  /** Key in the Secret, e.g. ca.crt. */
+  readonly key: string;
+}
+
+export interface ClusterReportTemplateSpecSourceMysql {
+  /** Where the address of the database and its credentials stand. */
+  readonly urlFrom: ClusterReportTemplateSpecSourceMysqlUrlFrom;
+  /**
+   * One SQL statement that returns rows, at most 32 KiB. Parameters are written as :name, and those of a Period as :name_from and :name_to,
+   * e.g. where issued_at >= :month_from and issued_at < :month_to; they are bound by the driver, never pasted into the text. A list in "in
+   * (:names)" is its values, elsewhere one JSON array. A parameter without a value is null.
+   */
+  readonly query: string;
+  /**
+   * How long the statement may take until its last row was read, in seconds, 1 to 604800. Default: only the Report's activeDeadlineSeconds
+   * bounds it.
+   */
+  readonly statementTimeoutSeconds?: number;
+  /**
+   * Key of a Secret that holds the certificates (PEM) of the authority that signed the server's; needed when it is not one that systems
+   * trust.
+   */
+  readonly caSecretRef?: ClusterReportTemplateSpecSourceMysqlCaSecretRef;
+}
+
+export interface ClusterReportTemplateSpecSourceMysqlUrlFrom {
+  /**
+   * Key of a Secret of the Report's namespace that holds a URL: mysql://user:password@host:3306/database, with ?sslmode=disable only for
+   * servers without TLS.
+   */
+  readonly secretKeyRef: ClusterReportTemplateSpecSourceMysqlUrlFromSecretKeyRef;
+}
+
+export interface ClusterReportTemplateSpecSourceMysqlUrlFromSecretKeyRef {
+  /** Name of the Secret, e.g. billing-db. */
+  readonly name: string;
+  /** Key in the Secret, e.g. url. */
+  readonly key: string;
+}
+
+export interface ClusterReportTemplateSpecSourceMysqlCaSecretRef {
   /** Name of the Secret, e.g. billing-db-ca. */
   readonly name: string;
   /** Key in the Secret, e.g. ca.crt. */

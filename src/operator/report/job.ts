@@ -137,8 +137,9 @@ function environment(template: Template, { output, source }: RunStorages, planJs
     name,
     valueFrom: { secretKeyRef: { name: from.name, key: from.key, ...(optional ? { optional } : {}) } },
   });
-  const { http, postgres } = template.spec.source;
-  const authority = postgres?.caSecretRef ?? http?.caSecretRef ?? source?.spec.s3.caSecretRef;
+  const { http, mysql, postgres } = template.spec.source;
+  const sql = postgres ?? mysql;
+  const authority = sql?.caSecretRef ?? http?.caSecretRef ?? source?.spec.s3.caSecretRef;
   const { caSecretRef } = output.spec.s3;
   const keys = (
     { spec }: ReportStorage,
@@ -157,7 +158,7 @@ function environment(template: Template, { output, source }: RunStorages, planJs
     literal(PLAN_ENV.plan, planJson),
     literal(PLAN_ENV.terminationLog, TERMINATION_LOG),
     literal('TMPDIR', TMP),
-    ...(postgres === undefined ? [] : [secret(PLAN_ENV.sourceUrl, postgres.urlFrom.secretKeyRef)]),
+    ...(sql === undefined ? [] : [secret(PLAN_ENV.sourceUrl, sql.urlFrom.secretKeyRef)]),
     ...headerSecrets(template).map(({ env, secret: from }) => secret(env, from)),
     ...(authority === undefined ? [] : [secret(PLAN_ENV.sourceCa, authority)]),
     ...(caSecretRef === undefined ? [] : [secret(PLAN_ENV.storageCa, caSecretRef)]),

@@ -11,6 +11,7 @@ import { secretText } from '../secrets.ts';
 import { codeSecrets, credentialKeys, gitDestination } from '../template/code-parts.ts';
 import { headerSecrets, httpDestination } from '../template/http-parts.ts';
 import { titleOf, type Template } from '../template/template.ts';
+import { mysqlDestination } from '../../sql/mysql-url.ts';
 import { postgresDestination } from '../../sql/postgres-url.ts';
 import type { ReportParts } from './parts.ts';
 import type { RunStorages } from './run.ts';
@@ -65,13 +66,11 @@ function refusalOf(need: Need, secret: Secret, value: string, required: boolean)
 }
 
 function needs(template: Template, { output, source }: RunStorages): readonly Need[] {
-  const { git, http, postgres } = template.spec.source;
+  const { git, http, mysql, postgres } = template.spec.source;
   const of = `of ${titleOf(template)}`;
   return [
-    ...(postgres === undefined
-      ? []
-      : [{ field: `spec.source.postgres.urlFrom.secretKeyRef ${of}`, ...postgres.urlFrom.secretKeyRef, hostOf: postgresDestination }]),
-    ...(postgres?.caSecretRef === undefined ? [] : [{ field: `spec.source.postgres.caSecretRef ${of}`, ...postgres.caSecretRef }]),
+    ...sqlNeeds('postgres', postgres, postgresDestination, of),
+    ...sqlNeeds('mysql', mysql, mysqlDestination, of),
     ...(http === undefined
       ? []
       : headerSecrets(template).map(({ header, secret }) => ({
@@ -99,5 +98,21 @@ function needs(template: Template, { output, source }: RunStorages): readonly Ne
     ...[output, ...(source === undefined ? [] : [source])].flatMap(({ metadata, spec: { s3 } }) =>
       s3.caSecretRef === undefined ? [] : [{ field: `spec.s3.caSecretRef of ReportStorage "${metadata.name}"`, ...s3.caSecretRef }],
     ),
+  ];
+}
+
+type SqlSource = NonNullable<Template['spec']['source']['postgres']>;
+
+function sqlNeeds(
+  name: 'postgres' | 'mysql',
+  source: SqlSource | undefined,
+  hostOf: (url: string) => string | undefined,
+  of: string,
+): readonly Need[] {
+  if (source === undefined) return [];
+  const field = `spec.source.${name}`;
+  return [
+    { field: `${field}.urlFrom.secretKeyRef ${of}`, ...source.urlFrom.secretKeyRef, hostOf },
+    ...(source.caSecretRef === undefined ? [] : [{ field: `${field}.caSecretRef ${of}`, ...source.caSecretRef }]),
   ];
 }

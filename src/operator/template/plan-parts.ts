@@ -10,14 +10,16 @@ import type { Template } from './template.ts';
 
 /** `sourceStorage`: what an s3 source reads. */
 export function sourceOf(template: Template, sourceStorage: ReportStorage | undefined): SourcePlan {
-  const { inline, postgres, s3 } = template.spec.source;
+  const { inline, mysql, postgres, s3 } = template.spec.source;
   if (inline !== undefined) return { kind: 'inline', rows: inline.rows };
   if (s3 !== undefined && sourceStorage !== undefined) return s3Plan(template, s3, sourceStorage);
   const other = httpPlan(template) ?? kubernetesPlan(template) ?? codePlan(template);
   if (other !== undefined) return other;
-  if (postgres === undefined) throw new TypeError('a template without a source passed the schema');
-  const { query, statementTimeoutSeconds } = postgres;
-  return { kind: 'postgres', query, ...(statementTimeoutSeconds === undefined ? {} : { statementTimeoutSeconds }) };
+  const sql = postgres ?? mysql;
+  if (sql === undefined) throw new TypeError('a template without a source passed the schema');
+  const { query, statementTimeoutSeconds } = sql;
+  const kind = postgres === undefined ? 'mysql' : 'postgres';
+  return { kind, query, ...(statementTimeoutSeconds === undefined ? {} : { statementTimeoutSeconds }) };
 }
 
 export function columnsOf(template: Template): readonly Column[] | undefined {

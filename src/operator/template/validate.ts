@@ -3,7 +3,7 @@ import { checkDeclarations } from '../../api/parameters/check-declarations.ts';
 import { JSON_DEPTH_LIMIT, nestsDeeperThan, stringifyExact } from '../../exact-json.ts';
 import { checkInlineRows } from '../../runner/sources/inline-rows.ts';
 import { PLAN_LIMIT_BYTES } from '../../runner/plan.ts';
-import { checkPlaceholders } from '../../sql/placeholders.ts';
+import { checkPlaceholders, MYSQL_SQL } from '../../sql/placeholders.ts';
 import { planJsonOf } from '../plan-json.ts';
 import type { JobAllowList } from '../settings.ts';
 import { codeProblems } from './code-parts.ts';
@@ -31,7 +31,7 @@ export function templateProblems(template: Template, allow: JobAllowList): reado
 }
 
 function sourceProblems(template: Template): readonly string[] {
-  const { inline, postgres } = template.spec.source;
+  const { inline, mysql, postgres } = template.spec.source;
   const problems: string[] = [
     ...httpProblems(template),
     ...kubernetesProblems(template),
@@ -42,6 +42,10 @@ function sourceProblems(template: Template): readonly string[] {
     problems.push(
       ...checkPlaceholders(postgres.query, template.spec.parameters ?? []).map((problem) => `spec.source.postgres.query: ${problem}`),
     );
+  }
+  if (mysql !== undefined) {
+    const found = checkPlaceholders(mysql.query, template.spec.parameters ?? [], MYSQL_SQL);
+    problems.push(...found.map((problem) => `spec.source.mysql.query: ${problem}`));
   }
   if (inline !== undefined) {
     const bytes = Buffer.byteLength(stringifyExact(inline.rows));

@@ -29,4 +29,12 @@ export class WallTimes {
     const later = local - this.#offsets.at(local + SECONDS_PER_DAY).offsetSeconds;
     return later + this.#offsets.at(later).offsetSeconds === local ? later : undefined;
   }
+
+  /** Whether the wall clock shows the time that it shows at `instant` (seconds since 1970-01-01T00:00:00Z, the first of the two) once more, after it was set back. */
+  isShownAgain(instant: number): boolean {
+    const { offsetSeconds } = this.#offsets.at(instant);
+    const later = this.#offsets.at(instant + SECONDS_PER_DAY).offsetSeconds;
+    const again = instant + offsetSeconds - later;
+    return again > instant && this.#offsets.at(again).offsetSeconds === later;
+  }
 }

@@ -18,6 +18,11 @@ export async function openSource(
   switch (source.kind) {
     case 'inline':
       return openInline(source, plan);
+    case 'mysql': {
+      // Its driver is the largest, and few need it.
+      const { openMysql } = await import('./mysql.ts');
+      return openMysql(source, plan, env, signal);
+    }
     case 'postgres':
       return openPostgres(source, plan, env, signal);
     case 'http':

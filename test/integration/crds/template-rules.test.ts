@@ -18,7 +18,7 @@ rows('spec.source', (spec) => spec as object, [
   [
     'no source is refused',
     { source: {} },
-    ['spec.source: ', 'no source', 'exactly one of inline, postgres, http, kubernetes, s3, container and git'],
+    ['spec.source: ', 'no source', 'exactly one of inline, postgres, mysql, http, kubernetes, s3, container and git'],
   ],
   ['two sources are refused', { ...inline, source: { ...inline.source, postgres } }, ['spec.source: ', 'more than one source']],
   ['a source that does not exist is refused by name', { source: { mongodb: {} } }, ['unknown field "spec.source.mongodb"']],

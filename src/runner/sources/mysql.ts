@@ -1,0 +1,169 @@
+/**
+ * Rows of a MySQL or MariaDB query: one connection, one read-only snapshot, a prepared statement whose rows are read as they come, and parameters only as binds.
+ *
+ * A connection that is cut, a statement that is ended and a value that does not fit all end in an error, never in fewer rows. What is wrong with the template itself is
+ * TemplateFailed and found before anything is connected; whatever the server says or does is SourceFailed.
+ */
+import { TypedParameter } from 'mysql2';
+import { DossierError } from '../../errors.ts';
+import { Trust } from '../../net/dialer.ts';
+import { NetworkError } from '../../net/failure.ts';
+import { parseMysqlUrl, type MysqlUrl } from '../../sql/mysql-url.ts';
+import { MYSQL_SQL, parseQuery } from '../../sql/placeholders.ts';
+import { isMisfit, misfitMessage } from '../cells/misfit.ts';
+import { WallTimes } from '../cells/wall-times.ts';
+import { PLAN_ENV, type RunPlan, type SourcePlan } from '../plan.ts';
+import type { Cell, Column, RowBatch, RowSource } from '../rows.ts';
+import { bindStatement } from './mysql/binds.ts';
+import { columnReaders, type ColumnReader } from './mysql/columns.ts';
+import { failed, ProtocolError, sessionFailed, statementFailed } from './mysql/errors.ts';
+import { MysqlSession, type RunningQuery } from './mysql/session.ts';
+
+type MysqlPlan = Extract<SourcePlan, { kind: 'mysql' }>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const BATCH_ROWS = 500;
+/** What a batch may grow to, in characters of texts. */
+const BATCH_SIZE = 1024 * 1024;
+/** What the lexer and the readers rely on, whatever the server has as its default: strings and names as SQL's, no rounding in silence. */
+const SQL_MODE = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+
+/** Connects and runs the query, as far as its columns. @throws DossierError, or the signal's reason. */
+export async function openMysql(source: MysqlPlan, plan: RunPlan, env: Environment, signal: AbortSignal): Promise<RowSource> {
+  const wall = new WallTimes(plan.timeZone);
+  const parsed = parseQuery(source.query, MYSQL_SQL);
+  if (!parsed.ok) throw templateFailed(`the query cannot be read: ${parsed.mistakes.join('; ')}`);
+  const statement = bindStatement(source.query, parsed, plan.parameters, plan.timeZone, TypedParameter);
+  const url = parseMysqlUrl(env[PLAN_ENV.sourceUrl] ?? '');
+  const reach = { allowLoopback: plan.allowLoopback, trust: trustFor(url, env[PLAN_ENV.sourceCa]) };
+
+  const { namespace, name } = plan.report;
+  const { statementTimeoutSeconds } = source;
+  const session = await MysqlSession.open(url, reach, `dossier ${namespace}/${name}`, signal);
+  try {
+    return await session.until(signal, async () => {
+      await begin(session, source, plan);
+      const prepared = await session.prepare(statement).catch((error: unknown) => {
+        throw statementFailed(error, 'prepare', statementTimeoutSeconds);
+      });
+      // Found before it runs, so that a statement that returns nothing does nothing either.
+      if (prepared.columns === 0)
+        throw failed('the query returns no columns; a source is one statement that returns rows, such as select', false);
+      const query = await prepared.run().catch((error: unknown) => {
+        throw statementFailed(error, 'run', statementTimeoutSeconds);
+      });
+      return new MysqlSource(session, query, columnReaders(query.fields, plan.columns, wall), statementTimeoutSeconds);
+    });
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+class MysqlSource implements RowSource {
+  readonly columns: readonly Column[];
+  readonly #session: MysqlSession;
+  readonly #readers: readonly ColumnReader[];
+  readonly #rows: AsyncIterator<readonly unknown[]>;
+  readonly #width: number;
+  readonly #statementTimeoutSeconds: number | undefined;
+  /** Read so far. */
+  #count = 0;
+
+  constructor(
+    session: MysqlSession,
+    { fields, rows }: RunningQuery,
+    readers: readonly ColumnReader[],
+    statementTimeoutSeconds: number | undefined,
+  ) {
+    this.columns = readers.map(({ column }) => column);
+    this.#session = session;
+    this.#readers = readers;
+    this.#rows = rows[Symbol.asyncIterator]() as AsyncIterator<readonly unknown[]>;
+    this.#width = fields.length;
+    this.#statementTimeoutSeconds = statementTimeoutSeconds;
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<RowBatch> {
+    for (;;) {
+      const batch = await this.#session.until(signal, () => this.#next());
+      if (batch.length === 0) return;
+      yield batch;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  async #next(): Promise<RowBatch> {
+    const batch: (readonly Cell[])[] = [];
+    let size = 0;
+    while (batch.length < BATCH_ROWS && size < BATCH_SIZE) {
+      const next = await this.#rows.next().catch((error: unknown) => {
+        throw statementFailed(error, 'run', this.#statementTimeoutSeconds);
+      });
+      if (next.done === true) break;
+      const cells = this.#cells(next.value);
+      for (const cell of cells) if (typeof cell === 'string') size += cell.length;
+      batch.push(cells);
+    }
+    return batch;
+  }
+
+  #cells(row: readonly unknown[]): readonly Cell[] {
+    this.#count += 1;
+    if (row.length !== this.#width) throw statementFailed(new ProtocolError(), 'run', undefined);
+    return this.#readers.map(({ column, index, read }) => {
+      const value = row[index];
+      const cell = value === null || value === undefined ? null : read(value);
+      if (isMisfit(cell)) throw failed(misfitMessage(this.#count, column.name, cell), false);
+      return cell;
+    });
+  }
+}
+
+async function begin(
+  session: MysqlSession,
+  { statementTimeoutSeconds }: MysqlPlan,
+  { timeZone, activeDeadlineSeconds }: RunPlan,
+): Promise<void> {
+  try {
+    const [[version] = []] = await session.query('select version()');
+    // Two settings for one thing: milliseconds in one, seconds in the other.
+    const isMariaDb = String(version).includes('MariaDB');
+    const timeout = isMariaDb
+      ? `max_statement_time = ${statementTimeoutSeconds ?? 0}`
+      : `max_execution_time = ${(statementTimeoutSeconds ?? 0) * 1000}`;
+    const settings = [
+      // The name of a known zone; nothing in it could end the text.
+      `time_zone = '${timeZone === 'UTC' ? '+00:00' : timeZone}'`,
+      `sql_mode = '${SQL_MODE}'`,
+      // While a slow bucket takes a batch, the server waits for us to read on.
+      `net_write_timeout = ${Math.max(activeDeadlineSeconds, 60)}`,
+      timeout,
+    ];
+    await session.query(`set session ${settings.join(', ')}`);
+    await session.query('set session transaction isolation level repeatable read');
+    await session.query('start transaction with consistent snapshot, read only');
+  } catch (error) {
+    throw sessionFailed(error, timeZone);
+  }
+}
+
+function trustFor(url: MysqlUrl, authority: string | undefined): Trust | undefined {
+  if (!url.tls) {
+    if (authority === undefined) return undefined;
+    throw failed('the URL in the Secret says sslmode=disable, but the source has a caSecretRef; remove one of the two', false);
+  }
+  try {
+    return new Trust(authority);
+  } catch (error) {
+    if (error instanceof NetworkError) throw failed(`caSecretRef: ${error.message}`, false);
+    throw error;
+  }
+}
+
+function templateFailed(clause: string): DossierError {
+  return new DossierError('TemplateFailed', `mysql: ${clause}`, { retryable: false });
+}
