@@ -4,7 +4,7 @@
  * A connection that is cut, a statement that is ended and a value that does not fit all end in an error, never in fewer rows. What is wrong with the template itself is
  * TemplateFailed and found before anything is connected; whatever the server says or does is SourceFailed.
  */
-import { TypedParameter } from 'mysql2';
+import mysql from 'mysql2';
 import { DossierError } from '../../errors.ts';
 import { Trust } from '../../net/dialer.ts';
 import { NetworkError } from '../../net/failure.ts';
@@ -33,7 +33,7 @@ export async function openMysql(source: MysqlPlan, plan: RunPlan, env: Environme
   const wall = new WallTimes(plan.timeZone);
   const parsed = parseQuery(source.query, MYSQL_SQL);
   if (!parsed.ok) throw templateFailed(`the query cannot be read: ${parsed.mistakes.join('; ')}`);
-  const statement = bindStatement(source.query, parsed, plan.parameters, plan.timeZone, TypedParameter);
+  const statement = bindStatement(source.query, parsed, plan.parameters, plan.timeZone, mysql.TypedParameter);
   const url = parseMysqlUrl(env[PLAN_ENV.sourceUrl] ?? '');
   const reach = { allowLoopback: plan.allowLoopback, trust: trustFor(url, env[PLAN_ENV.sourceCa]) };
 

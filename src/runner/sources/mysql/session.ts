@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { createConnection, type Connection, type FieldPacket } from 'mysql2';
+import mysql, { type Connection, type FieldPacket } from 'mysql2';
 import { Dialer, type Trust } from '../../../net/dialer.ts';
 import type { MysqlUrl } from '../../../sql/mysql-url.ts';
 import type { BoundStatement } from './binds.ts';
@@ -61,7 +61,7 @@ export class MysqlSession {
     this.#url = url;
     this.#reach = reach;
     this.#socket = guarded(socket);
-    this.#connection = createConnection({
+    this.#connection = mysql.createConnection({
       stream: socket,
       host: url.host,
       user: url.user,
