@@ -1,6 +1,6 @@
 /**
  * The program of the runner's image. Without an argument it makes a Report's file; `fetch` gets a repository, and `code` runs a module from it: the steps of a pod whose
- * rows come from custom code, each in a container of its own. None of them talks to Kubernetes.
+ * rows come from custom code, each in a container of its own; `describe` reads a repository's descriptor. None of them talks to Kubernetes.
  */
 import { argv, env } from 'node:process';
 
@@ -23,7 +23,12 @@ switch (argv[2]) {
     process.exit(await codeStep(env, stop.signal)); // whatever the module left waiting
     break;
   }
+  case 'describe': {
+    const { describeStep } = await import('./describe/step.ts');
+    process.exitCode = await describeStep(env, stop.signal);
+    break;
+  }
   default:
-    process.stderr.write(`unknown step "${argv[2]}": it is fetch, code, or none\n`);
+    process.stderr.write(`unknown step "${argv[2]}": it is fetch, code, describe, or none\n`);
     process.exitCode = 64;
 }
