@@ -1,4 +1,4 @@
-# Two images from one file: `--target operator` and `--target runner`.
+# Three images from one file: `--target operator`, `--target runner` and, for Python functions of report repositories, `--target python`.
 # The programs are one file or a few, without packages; bundles are the same on every processor, so they are made on the builder's own.
 FROM --platform=$BUILDPLATFORM node:26-slim AS bundle
 WORKDIR /build
@@ -45,3 +45,23 @@ COPY --from=bundle /build/dist/runner.mjs ./
 USER 1000:1000
 # Rows die young: a larger nursery saves no time, and takes memory that a runner does not have (docs/benchmarks/render.md).
 ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/runner.mjs"]
+
+
+FROM node:26-slim AS packages
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip
+COPY src/python/requirements.txt ./
+# Every package by its version; none is built here.
+RUN pip3 install --no-cache-dir --no-compile --only-binary=:all: --no-deps --target=/packages --requirement=requirements.txt
+
+
+FROM base AS python
+LABEL org.opencontainers.image.title="dossier-python" \
+      org.opencontainers.image.description="Runs Python functions of report repositories"
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates python3 \
+    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old
+COPY --from=packages /packages ./packages
+COPY src/python/dossier_connect.py ./
+ENV PYTHONPATH=/app/packages PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+USER 1000:1000
+ENTRYPOINT ["python3", "/app/dossier_connect.py"]

@@ -40,7 +40,7 @@ generate: $(INSTALLED) ## Make types and docs/reference/ from crds/, and the Web
 	@npm run --silent generate
 
 images: ## Build the images with Docker (make images REPOSITORY=registry.example.com/team/ VERSION=1.0.0)
-	@for program in operator runner; do \
+	@for program in operator runner python; do \
 	  docker build --target $$program --tag "$(REPOSITORY)dossier-$$program:$(VERSION)" \
 	    --build-arg VERSION="$(VERSION)" --build-arg REVISION="$$(git rev-parse HEAD)" .; \
 	done
