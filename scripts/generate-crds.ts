@@ -6,17 +6,21 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { clusterTemplateCrd } from './cluster-template-crd.ts';
+import { repositoryCrd } from './repository-crd.ts';
 import { scheduleCrd } from './schedule-crd.ts';
 
 const CRDS = join(import.meta.dirname, '../crds');
 
 /** File name below crds -> its text, as the CRDs that it is made from are now. */
 export async function generateCrds(): Promise<ReadonlyMap<string, string>> {
-  const [reports, schedules, templates] = await Promise.all(
-    ['reports.yaml', 'reportschedules.yaml', 'reporttemplates.yaml'].map((name) => readFile(join(CRDS, name), 'utf8')),
+  const [reports, schedules, templates, repositories] = await Promise.all(
+    ['reports.yaml', 'reportschedules.yaml', 'reporttemplates.yaml', 'reportrepositories.yaml'].map((name) =>
+      readFile(join(CRDS, name), 'utf8'),
+    ),
   );
   return new Map([
     ['clusterreporttemplates.yaml', await formatted('clusterreporttemplates.yaml', clusterTemplateCrd(templates ?? ''))],
+    ['reportrepositories.yaml', await formatted('reportrepositories.yaml', repositoryCrd(repositories ?? '', templates ?? ''))],
     ['reportschedules.yaml', await formatted('reportschedules.yaml', scheduleCrd(schedules ?? '', reports ?? ''))],
   ]);
 }

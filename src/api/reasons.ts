@@ -46,3 +46,17 @@ export type ReportReason = PendingReason | DeployingReason | FailureReason | 'Co
 /** Why a ReportDownload has a link, or none. */
 export const DOWNLOAD_REASONS = ['Signed', 'Expired', 'StorageUnavailable', 'ReportNotFound', 'ReportNotReady', 'FileMissing'] as const;
 export type DownloadReason = (typeof DOWNLOAD_REASONS)[number];
+
+/** Why the templates of a ReportRepository are those of its commit, or are not. */
+export const REPOSITORY_REASONS = [
+  'Fetching',
+  'Fetched',
+  'SecretNotFound',
+  'SecretNotAllowed',
+  'FetchFailed',
+  'TemplateFailed',
+  'InvalidDescriptor',
+  'InvalidSpec',
+  'NameTaken',
+] as const;
+export type RepositoryReason = (typeof REPOSITORY_REASONS)[number];

@@ -114,6 +114,19 @@ export class KubeClient {
     return this.#write<T>('PUT', pathOf(type, manifest.metadata.namespace, name), manifest, signal);
   }
 
+  /** What a create or a replace (of an object with `metadata.resourceVersion`) would answer, unknown fields refused; nothing is stored. */
+  async tryOut<T extends KubeObject>(
+    type: ResourceType,
+    manifest: Manifest,
+    signal: AbortSignal,
+    decode: (json: string) => unknown = JSON.parse,
+  ): Promise<T> {
+    const { name, namespace, resourceVersion } = manifest.metadata;
+    const isThere = resourceVersion !== undefined;
+    const path = `${pathOf(type, namespace, isThere ? name : undefined)}?dryRun=All&fieldValidation=Strict`;
+    return this.#write<T>(isThere ? 'PUT' : 'POST', path, manifest, signal, undefined, decode);
+  }
+
   /** Server-side apply of the status, forced: its fields have one writer. With uid and resourceVersion in the manifest, 409 = look again. */
   async applyStatus<T extends KubeObject>(type: ResourceType, manifest: Manifest, name: string, signal: AbortSignal): Promise<T> {
     const path = `${pathOf(type, manifest.metadata.namespace, name, 'status')}?fieldManager=${FIELD_MANAGER}&force=true`;

@@ -22,6 +22,7 @@ export const CLUSTER_REPORT_TEMPLATES: ResourceType = {
 export const REPORT_STORAGES: ResourceType = { ...DOSSIER, kind: 'ReportStorage', plural: 'reportstorages' };
 export const REPORT_SCHEDULES: ResourceType = { ...DOSSIER, kind: 'ReportSchedule', plural: 'reportschedules' };
 export const REPORT_DOWNLOADS: ResourceType = { ...DOSSIER, kind: 'ReportDownload', plural: 'reportdownloads' };
+export const REPORT_REPOSITORIES: ResourceType = { ...DOSSIER, kind: 'ReportRepository', plural: 'reportrepositories' };
 
 export const JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true };
 export const PODS: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };

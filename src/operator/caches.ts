@@ -4,6 +4,7 @@
 import type { ClusterReportTemplate } from '../api/generated/clusterreporttemplate.ts';
 import type { Report } from '../api/generated/report.ts';
 import type { ReportDownload } from '../api/generated/reportdownload.ts';
+import type { ReportRepository } from '../api/generated/reportrepository.ts';
 import type { ReportSchedule } from '../api/generated/reportschedule.ts';
 import type { ReportStorage } from '../api/generated/reportstorage.ts';
 import type { ReportTemplate } from '../api/generated/reporttemplate.ts';
@@ -15,6 +16,7 @@ import {
   JOBS,
   PODS,
   REPORT_DOWNLOADS,
+  REPORT_REPOSITORIES,
   REPORT_SCHEDULES,
   REPORT_STORAGES,
   REPORT_TEMPLATES,
@@ -26,6 +28,7 @@ import { REPORT_INDEXES } from './report/controller.ts';
 import { trimJob, trimPod, type CachedJob } from './report/job-facts.ts';
 import { MANAGED_SELECTOR } from './report/job.ts';
 import { JOBS_BY_REPORT, PODS_BY_JOB, STORAGES_BY_NAMESPACE } from './report/parts.ts';
+import { TEMPLATES_BY_OWNER } from './repository/parts.ts';
 import type { OperatorSettings } from './settings.ts';
 import type { Template } from './template/template.ts';
 
@@ -40,6 +43,7 @@ export interface CacheHandlers {
   readonly storage: Change<ReportStorage>;
   readonly schedule: Change<ReportSchedule>;
   readonly download: Change<ReportDownload>;
+  readonly repository: Change<ReportRepository>;
   readonly job: Change<CachedJob>;
   readonly pod: Change<Pod>;
   readonly onError: (kind: string, error: unknown) => void;
@@ -64,6 +68,7 @@ export class Caches {
   readonly storages: Store<ReportStorage>;
   readonly schedules: Store<ReportSchedule>;
   readonly downloads: Store<ReportDownload>;
+  readonly repositories: Store<ReportRepository>;
   readonly jobs: Store<CachedJob>;
   readonly pods: Store<Pod>;
   readonly #reflectors: AnyReflector[] = [];
@@ -81,11 +86,11 @@ export class Caches {
     this.#client = client;
     this.#namespaces = namespaces.length === 0 ? [undefined] : namespaces;
     this.#handlers = handlers;
-    const { report, template, storage, schedule, download, job, pod } = handlers;
+    const { report, template, storage, schedule, download, repository, job, pod } = handlers;
     this.reports = this.#cache<Report>({ type: REPORTS, trim: withoutNoise, decode: decodeExact, onChange: report }, REPORT_INDEXES);
     this.templates = this.#cache<ReportTemplate>(
       { type: REPORT_TEMPLATES, trim: withoutNoise, decode: decodeExact, onChange: template },
-      {},
+      { [TEMPLATES_BY_OWNER]: controllerUid },
     );
     this.clusterTemplates = clusterTemplates
       ? this.#cache<ClusterReportTemplate>(
@@ -102,6 +107,10 @@ export class Caches {
       {},
     );
     this.downloads = this.#cache<ReportDownload>({ type: REPORT_DOWNLOADS, trim: withoutNoise, onChange: download }, {});
+    this.repositories = this.#cache<ReportRepository>(
+      { type: REPORT_REPOSITORIES, trim: withoutNoise, decode: decodeExact, onChange: repository },
+      {},
+    );
     this.jobs = this.#cache<CachedJob>(
       { type: JOBS, labelSelector: MANAGED_SELECTOR, trim: trimJob, onChange: job },
       { [JOBS_BY_REPORT]: controllerUid },

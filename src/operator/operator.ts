@@ -33,6 +33,9 @@ import { RunLimiter } from './report/limits.ts';
 import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, STORAGES_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
 import { ProgressReader } from './report/progress-reader.ts';
 import { queuedBehind, turnedReports } from './report/siblings.ts';
+import { reconcileRepository, repositoryOf, repositoryOfPod, waitingForNames } from './repository/controller.ts';
+import { RepositoryMemory } from './repository/memory.ts';
+import type { RepositoryParts } from './repository/parts.ts';
 import { ScheduleController } from './schedule/controller.ts';
 import { scheduleKeyOf } from './schedule/marks.ts';
 import { SecretReader } from './secrets.ts';
@@ -49,6 +52,8 @@ const STORAGE_WORKERS = 20;
 const TEMPLATE_WORKERS = 2;
 export const SCHEDULE_WORKERS = 20;
 const DOWNLOAD_WORKERS = 20;
+/** Each may ask the apiserver about a hundred templates. */
+const REPOSITORY_WORKERS = 4;
 /** For Events that wait and the lease that is given back. */
 const FAREWELL_MS = 2_000;
 
@@ -67,10 +72,12 @@ export class Operator {
   readonly #storages: Controller;
   readonly #schedules: Controller;
   readonly #downloads: Controller;
+  readonly #repositories: Controller;
   readonly #scheduleController: ScheduleController;
   readonly #limiter: RunLimiter;
   readonly #expected = new ExpectedJobs();
   readonly #fresh = new FreshReports();
+  readonly #repositoryMemory = new RepositoryMemory();
   readonly #stop = new AbortController();
   readonly #metrics = new Registry();
   #leading = false;
@@ -117,7 +124,7 @@ export class Operator {
       onProgress: (pod) => this.#wakeReport(reportOfPod(pod)),
       log,
     });
-    const { reports, templates, clusterTemplates, storages, schedules, downloads, jobs, pods } = this.#caches;
+    const { reports, templates, clusterTemplates, storages, schedules, downloads, repositories, jobs, pods } = this.#caches;
     const verdicts = new TemplateVerdicts(settings.allow);
     const parts: ReportParts = {
       client: this.#client,
@@ -209,6 +216,30 @@ export class Operator {
       log,
       reconcile: (key, context) => reconcileDownload(downloadParts, key, context),
     });
+    const repositoryParts: RepositoryParts = {
+      client: this.#client,
+      events: this.#events,
+      repositories,
+      templates,
+      jobs,
+      pods,
+      secrets,
+      expected: this.#expected,
+      memory: this.#repositoryMemory,
+      wake: (key) => this.#wakeRepository(key),
+      runner: settings.runner,
+      pythonImage: settings.pythonImage,
+      allow: settings.allow,
+      requireAllowedHosts: settings.requireAllowedHosts,
+      allowLoopback: settings.allowLoopback,
+    };
+    this.#repositories = new Controller({
+      name: 'repository',
+      observer: kubeMetrics.observer('repository'),
+      concurrency: REPOSITORY_WORKERS,
+      log,
+      reconcile: (key, context) => reconcileRepository(repositoryParts, key, context),
+    });
     kubeMetrics.watch(this.#controllers);
     this.#startProgress = () => (settings.progress ? progress.run(this.#stop.signal) : undefined);
   }
@@ -245,7 +276,7 @@ export class Operator {
   }
 
   get #controllers(): readonly Controller[] {
-    return [this.#reports, this.#templates, this.#storages, this.#schedules, this.#downloads];
+    return [this.#reports, this.#templates, this.#storages, this.#schedules, this.#downloads, this.#repositories];
   }
 
   async #startMetrics(): Promise<{ readonly port: number; close(): Promise<void> }> {
@@ -274,12 +305,13 @@ export class Operator {
 
   /** The oldest first, so that Reports that waited for a place before a restart keep their turn. */
   #addAll(): void {
-    const { templates, clusterTemplates, storages, schedules, downloads, reports } = this.#caches;
+    const { templates, clusterTemplates, storages, schedules, downloads, repositories, reports } = this.#caches;
     for (const template of templates.values()) this.#templates.queue.add(keyOf(template));
     for (const template of clusterTemplates?.values() ?? []) this.#templates.queue.add(keyOf(template));
     for (const storage of storages.values()) this.#storages.queue.add(keyOf(storage));
     for (const schedule of schedules.values()) this.#schedules.queue.add(keyOf(schedule));
     for (const download of downloads.values()) this.#downloads.queue.add(keyOf(download));
+    for (const repository of repositories.values()) this.#repositories.queue.add(keyOf(repository));
     const byAge = [...reports.values()].sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
     for (const report of byAge) this.#reports.queue.add(keyOf(report));
   }
@@ -290,6 +322,10 @@ export class Operator {
 
   #wakeReport(key: ObjectKey | undefined): void {
     if (this.#leading && key !== undefined) this.#reports.queue.add(key);
+  }
+
+  #wakeRepository(key: ObjectKey | undefined): void {
+    if (this.#leading && key !== undefined) this.#repositories.queue.add(key);
   }
 
   /** Who has to look again when an object changes. */
@@ -315,8 +351,15 @@ export class Operator {
       download: (key) => {
         if (this.#leading) this.#downloads.queue.add(key);
       },
-      template: (key) => {
+      repository: (key, before, after) => {
+        this.#wakeRepository(key);
+        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#repositoryMemory.forget(before.metadata.uid);
+      },
+      template: (key, before, after) => {
         if (this.#leading) this.#templates.queue.add(key);
+        for (const template of [before, after]) this.#wakeRepository(template === undefined ? undefined : repositoryOf(template));
+        if (after === undefined)
+          for (const waiting of waitingForNames(this.#caches.repositories, before?.metadata.namespace ?? '')) this.#wakeRepository(waiting);
         for (const report of this.#caches.reports.byIndex(REPORTS_BY_TEMPLATE, key)) this.#wakeReport(keyOf(report));
       },
       storage: (key, before, after) => {
@@ -334,10 +377,13 @@ export class Operator {
         }
         if (ended) this.#limiter.wakeNext();
         this.#wakeReport(reportOfJob(job));
+        this.#wakeRepository(repositoryOf(job));
       },
       pod: (_key, before, after) => {
         const pod = after ?? before;
-        if (pod !== undefined) this.#wakeReport(reportOfPod(pod));
+        if (pod === undefined) return;
+        this.#wakeReport(reportOfPod(pod));
+        this.#wakeRepository(repositoryOfPod(pod));
       },
       onError: (kind, error) => {
         if (!this.#troubles.met(kind, error)) this.#log.warn({ kind, err: error }, 'watch');

@@ -42,6 +42,7 @@ const FLAGS = [
   { name: 'metrics-port', value: 'PORT', fallback: '8080', help: 'port of /metrics for Prometheus; 0 = any free one' },
   { name: 'log-level', value: 'LEVEL', fallback: 'info', help: `one of ${LOG_LEVELS.join(', ')}` },
   { name: 'runner-image', value: 'IMAGE', fallback: '', help: 'image of the runner (required)' },
+  { name: 'python-image', value: 'IMAGE', fallback: '', help: 'image that runs Python functions of report repositories; default: none' },
   { name: 'runner-image-pull-policy', value: 'POLICY', fallback: 'IfNotPresent', help: 'Always, IfNotPresent or Never' },
   { name: 'runner-image-pull-secrets', value: 'A,B', fallback: '', help: 'Secrets for pulling it, in each Report’s namespace' },
   {
@@ -101,6 +102,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
       imagePullSecrets: listOf(of('runner-image-pull-secrets')),
       resources: resourcesOf(of('runner-resources')),
     },
+    pythonImage: of('python-image') === '' ? undefined : of('python-image'),
     allow: {
       labelPrefixes: listOf(of('job-label-prefixes')),
       priorityClassNames: starOrList(of('job-priority-classes')),

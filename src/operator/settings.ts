@@ -40,6 +40,8 @@ export interface OperatorSettings {
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
   readonly runner: RunnerSettings;
+  /** Image that runs Python functions of report repositories; undefined: there is none. */
+  readonly pythonImage: string | undefined;
   readonly allow: JobAllowList;
   readonly limits: RunningLimits;
   readonly progress: boolean;

@@ -20,7 +20,7 @@ function sensitivePaths(crd: string): readonly string[] {
   const found: string[] = [];
   const walk = (schema: Schema | undefined, path: readonly string[]): void => {
     for (const [name, inner] of Object.entries(schema?.properties ?? {})) {
-      if (/secret|^image$|^serviceAccountName$/i.test(name)) found.push([...path, name].join('.'));
+      if (/secret|image$|^serviceAccountName$/i.test(name)) found.push([...path, name].join('.'));
       else walk(inner.items ?? inner, [...path, name]);
     }
   };
@@ -45,6 +45,13 @@ const LOOKED_AT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'source.git.env.valueFrom.secretKeyRef': 'object.spec.source.?git.?env',
     'job.serviceAccountName': '!object.spec.?job.?serviceAccountName.hasValue()',
     'job.imagePullSecrets': 'object.spec.?job.?imagePullSecrets',
+  },
+  'reportrepositories.yaml': {
+    'git.credentialsSecretRef': 'object.spec.git.?credentialsSecretRef.name',
+    'git.caSecretRef': 'object.spec.git.?caSecretRef.name',
+    'templates.job.imagePullSecrets': 'object.spec.?templates.?job.?imagePullSecrets',
+    'templates.env.valueFrom.secretKeyRef': 'object.spec.?templates.?env',
+    'templates.pythonImage': 'spec.templates.pythonImage',
   },
   'reportstorages.yaml': {
     's3.credentialsSecretRef': 'object.spec.s3.?credentialsSecretRef.name',

@@ -73,6 +73,15 @@ test.each([
 });
 
 test.each([
+  [{ phase: 'Ready', conditions: [condition('Ready', 'True', 'Fetched', 'a')] }, 'Healthy', 'Fetched: a'],
+  [{ phase: 'Configuring', conditions: [condition('Ready', 'False', 'Fetching', 'a')] }, 'Progressing', 'Fetching: a'],
+  [{ phase: 'Failed', conditions: [condition('Ready', 'False', 'InvalidDescriptor', 'a')] }, 'Degraded', 'InvalidDescriptor: a'],
+])('a ReportRepository with %j is %s', (status, expected, message) => {
+  const object = { metadata: { name: 'one', generation: 1 }, status: { observedGeneration: 1, ...status } };
+  expect(health('ReportRepository', object)).toEqual({ status: expected, message });
+});
+
+test.each([
   [{ phase: 'Ready', conditions: [condition('Ready', 'True', 'Signed', 'a')] }, 'Healthy', 'Signed: a'],
   [{ phase: 'Expired', conditions: [condition('Ready', 'False', 'Expired', 'a')] }, 'Healthy', 'Expired: a'],
   [{ phase: 'Failed', conditions: [condition('Ready', 'False', 'FileMissing', 'a')] }, 'Degraded', 'FileMissing: a'],
@@ -91,7 +100,7 @@ test.each([
   expect(health('ready', judged(1, condition('Ready', ready, reason, 'a')))).toEqual({ status, message: `${reason}: a` });
 });
 
-describe.each(['Report', 'ReportDownload', 'ReportSchedule', 'ready'])('%s', (check) => {
+describe.each(['Report', 'ReportDownload', 'ReportRepository', 'ReportSchedule', 'ready'])('%s', (check) => {
   test.each([
     ['that nobody has looked at yet', FRESH],
     ['without any status', { metadata: { generation: 1 } }],
@@ -101,6 +110,6 @@ describe.each(['Report', 'ReportDownload', 'ReportSchedule', 'ready'])('%s', (ch
   });
 });
 
-test.each(['ReportSchedule', 'ready'])('%s: what was said of an earlier generation does not count', (check) => {
+test.each(['ReportRepository', 'ReportSchedule', 'ready'])('%s: what was said of an earlier generation does not count', (check) => {
   expect(health(check, judged(0, condition('Ready', 'True', 'Valid', 'a')))).toMatchObject({ status: 'Progressing' });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEPLOYING_REASONS, DOWNLOAD_REASONS, FAILURE_REASONS, PENDING_REASONS } from '../../src/api/reasons.ts';
+import { DEPLOYING_REASONS, DOWNLOAD_REASONS, FAILURE_REASONS, PENDING_REASONS, REPOSITORY_REASONS } from '../../src/api/reasons.ts';
 import type { StorageReason } from '../../src/s3/errors.ts';
 import { headings, page, section } from './pages.ts';
 
@@ -16,7 +16,7 @@ const STORAGE_REASONS = Object.keys({
 } satisfies Record<StorageReason, true>);
 const TEMPLATE_REASONS = ['Valid', 'InvalidTemplate'];
 /** Reasons of Events that no status gives. */
-const EVENTS = ['ResultLost', 'CleanUpFailed', 'FileAbandoned'];
+const EVENTS = ['ResultLost', 'CleanUpFailed', 'FileAbandoned', 'TemplateReverted'];
 
 test('every reason is explained once, and nothing else is', () => {
   const reasons = new Set([
@@ -27,6 +27,7 @@ test('every reason is explained once, and nothing else is', () => {
     ...TEMPLATE_REASONS,
     ...STORAGE_REASONS,
     ...DOWNLOAD_REASONS,
+    ...REPOSITORY_REASONS,
     ...EVENTS,
   ]);
   expect(headings(PAGE, '###').toSorted()).toEqual([...reasons].toSorted());

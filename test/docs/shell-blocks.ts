@@ -66,6 +66,7 @@ const RUNS: readonly Run[] = [
     by: { why: 'integration/demo/demo.test.ts stops the demo as a program' },
   },
   { page: 'docs/reasons.md', begins: 'kubectl get reports', by: CHART },
+  { page: 'docs/repositories.md', begins: 'kubectl annotate rptrepo', by: CHART },
   { page: 'docs/schedules.md', begins: 'kubectl get rptsched', by: CHART },
   { page: 'docs/schedules.md', begins: 'kubectl annotate rptsched daily-orders', by: CHART },
   { page: 'docs/schedules.md', begins: 'kubectl annotate rptsched monthly-invoices', by: CHART },

@@ -114,7 +114,13 @@ describe('dossier-template run', () => {
 
 test('dossier-template init makes a template that runs at once, and never in a folder with something in it', async () => {
   expect((await cli('init', 'mine')).code).toBe(0);
-  expect((await readdir(join(folder, 'mine'))).sort()).toEqual(['README.md', 'parameters.json', 'reports', 'template.yaml']);
+  expect((await readdir(join(folder, 'mine'))).sort()).toEqual([
+    'README.md',
+    'parameters.json',
+    'reports',
+    'repository.yaml',
+    'template.yaml',
+  ]);
   const { code, stdout } = await cli(
     'run',
     'mine/reports/working-days.ts',

@@ -178,6 +178,19 @@ const TEMPLATES: readonly object[] = [
   { ...OF_CODE, source: { git: { ...GIT_PROGRAM, ref: { commit: 'a'.repeat(40) } } } },
 ];
 
+const REPOSITORY = {
+  git: { url: GIT.url, ref: { branch: 'main' }, credentialsSecretRef: { name: 'git' }, caSecretRef: CA },
+  path: 'reports',
+  intervalSeconds: 600,
+  templates: {
+    job: { ...TEMPLATE.job, serviceAccountName: undefined },
+    storageRef: { name: 'archive' },
+    formats: ['CSV'],
+    env: CONTAINER.env,
+    pythonImage: 'registry.example.com/python:1',
+  },
+};
+
 const LABELS = { team: 'billing' };
 const NAMESPACES = { matchLabels: LABELS, matchExpressions: [{ key: 'team', operator: 'In', values: ['billing'] }] };
 
@@ -191,6 +204,11 @@ export const SPEC_SAMPLES: Readonly<Record<string, readonly object[]>> = {
   ],
   ReportTemplate: TEMPLATES,
   ClusterReportTemplate: TEMPLATES.map((template) => ({ ...template, allowedNamespaces: NAMESPACES })),
+  ReportRepository: [
+    REPOSITORY,
+    { git: { ...REPOSITORY.git, ref: { tag: 'v1' } } },
+    { git: { ...REPOSITORY.git, ref: { commit: 'a'.repeat(40) } } },
+  ],
   ReportStorage: [
     {
       default: true,

@@ -41,7 +41,8 @@ const OUT = '/out';
 const TMP = '/tmp';
 const ROWS = `${OUT}/rows.ndjson`;
 const CHECKOUT_VOLUME = 'checkout';
-const CHECKOUT = '/in/checkout';
+/** Where the checkout is mounted. */
+export const CHECKOUT = '/in/checkout';
 const FETCH_VOLUME = 'fetch';
 const PIN_VOLUME = 'pin';
 const PIN_FOLDER = '/in/pin';
@@ -121,7 +122,7 @@ interface CheckoutParts {
 
 const NO_CHECKOUT: CheckoutParts = { volumes: [], mounts: [], env: [] };
 /** `pin`: name of the ConfigMap that tells later tries the commit of the first one (see pinManifest); undefined when the ref is a commit already. */
-function checkoutParts(pin: string | undefined): CheckoutParts {
+export function checkoutParts(pin: string | undefined): CheckoutParts {
   return {
     volumes: [
       { name: CHECKOUT_VOLUME, emptyDir: { sizeLimit: CHECKOUT_SIZE } },
@@ -133,7 +134,8 @@ function checkoutParts(pin: string | undefined): CheckoutParts {
   };
 }
 
-const CONFINED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+/** Every container of a pod. */
+export const CONFINED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
 
 function codeContainer({ resources }: Common, program: Program, more: readonly unknown[]): InitContainer {
   const { image, imagePullPolicy, command, args, env } = program;
@@ -163,7 +165,12 @@ function codeContainer({ resources }: Common, program: Program, more: readonly u
 }
 
 /** Gets the repository. It alone has what opens it, and it runs nothing of what it got. */
-function fetchContainer({ runner, resources }: Common, git: GitSpec, plan: GitPlan, pin: string | undefined): InitContainer {
+export function fetchContainer(
+  { runner, resources }: Pick<Common, 'runner' | 'resources'>,
+  git: Pick<GitSpec, 'credentialsSecretRef' | 'caSecretRef'>,
+  plan: GitPlan,
+  pin: string | undefined,
+): InitContainer {
   const { optional, required } = gitSecrets(git);
   const secret = ({ variable, secret: { name, key } }: SecretVariable, more: object): unknown => ({
     name: variable,

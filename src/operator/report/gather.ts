@@ -120,11 +120,11 @@ function hasVerdict(pod: Pod, job: Job): boolean {
   return jobState(job).kind === 'complete' ? state.kind === 'succeeded' && state.result !== undefined : state.kind === 'failed';
 }
 
-function podsOf(parts: ReportParts, job: Job): readonly Pod[] {
+export function podsOf(parts: Pick<ReportParts, 'pods'>, job: Job): readonly Pod[] {
   return [...parts.pods.byIndex(PODS_BY_JOB, job.metadata.uid)].sort(byAge);
 }
 
-async function livePods(parts: ReportParts, job: Job, signal: AbortSignal): Promise<readonly Pod[]> {
+export async function livePods(parts: Pick<ReportParts, 'client'>, job: Job, signal: AbortSignal): Promise<readonly Pod[]> {
   const { namespace = '', uid } = job.metadata;
   const list = await parts.client.list<Pod>(PODS, { namespace, labelSelector: `batch.kubernetes.io/controller-uid=${uid}` }, signal);
   return list.items.filter((pod) => controllerOf(pod)?.uid === uid).sort(byAge);
@@ -136,7 +136,12 @@ function byAge(a: Pod, b: Pod): number {
 }
 
 /** A started Job that has no live pod for a while: only the Job controller's Events say why. Asked for on demand; Events are not watched. */
-async function refusals(parts: ReportParts, job: Job, pods: readonly Pod[], signal: AbortSignal): Promise<readonly string[]> {
+export async function refusals(
+  parts: Pick<ReportParts, 'client'>,
+  job: Job,
+  pods: readonly Pod[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const started = Date.parse(job.status?.startTime ?? '');
   if (jobState(job).kind !== 'alive' || Number.isNaN(started) || Date.now() - started < REFUSAL_AGE_MS) return [];
   if (pods.some((pod) => pod.status?.phase !== 'Failed') || (job.status?.active ?? 0) > 0) return [];

@@ -17,7 +17,8 @@ import type { ReportParts } from './parts.ts';
 import type { RunStorages } from './run.ts';
 import type { Readiness } from './view.ts';
 
-interface Need {
+/** A Secret that something needs. */
+export interface Need {
   readonly field: string;
   readonly name: string;
   readonly key: string;
@@ -35,20 +36,31 @@ export async function secretBlocker(
   template: Template,
   storages: RunStorages,
 ): Promise<Extract<Readiness, { kind: 'waiting' }> | undefined> {
-  const { namespace = '' } = report.metadata;
-  for (const need of needs(template, storages)) {
-    const secret = await parts.secrets.read(namespace, need.name);
+  const key = keyOf(report);
+  const waiter = { id: `report/${key}`, wake: () => parts.wake(key) };
+  const lack = await firstLack(parts, report.metadata.namespace ?? '', needs(template, storages), waiter);
+  return lack && { kind: 'waiting', reason: lack.kind === 'refused' ? 'TemplateNotReady' : 'SecretNotFound', message: lack.message };
+}
+
+/** The first Secret that is missing, lacks its key or may not be used; `waiter` is woken when it changes. */
+export async function firstLack(
+  { secrets, requireAllowedHosts }: Pick<ReportParts, 'secrets' | 'requireAllowedHosts'>,
+  namespace: string,
+  all: readonly Need[],
+  waiter: { readonly id: string; readonly wake: () => void },
+): Promise<{ readonly kind: 'missing' | 'refused'; readonly message: string } | undefined> {
+  for (const need of all) {
+    const secret = await secrets.read(namespace, need.name);
     const value = secretText(secret, need.key) ?? insteadOf(need, secret);
-    const refused = secret === undefined || value === undefined ? undefined : refusalOf(need, secret, value, parts.requireAllowedHosts);
+    const refused = secret === undefined || value === undefined ? undefined : refusalOf(need, secret, value, requireAllowedHosts);
     if (value !== undefined && refused === undefined) continue;
-    const key = keyOf(report);
-    parts.secrets.wakeOnChange(namespace, need.name, secret?.metadata.resourceVersion, `report/${key}`, () => parts.wake(key));
-    if (refused !== undefined) return { kind: 'waiting', reason: 'TemplateNotReady', message: `${need.field}: ${refused}` };
+    secrets.wakeOnChange(namespace, need.name, secret?.metadata.resourceVersion, waiter.id, waiter.wake);
+    if (refused !== undefined) return { kind: 'refused', message: `${need.field}: ${refused}` };
     const missing =
       secret === undefined
         ? `Secret "${need.name}" does not exist in namespace ${namespace}`
         : `Secret "${need.name}" has no key "${need.key}"${(need.instead ?? []).map((keys) => `, and not ${keys.map((name) => `"${name}"`).join(' and ')}`).join('')}`;
-    return { kind: 'waiting', reason: 'SecretNotFound', message: `${need.field}: ${missing}` };
+    return { kind: 'missing', message: `${need.field}: ${missing}` };
   }
   return undefined;
 }

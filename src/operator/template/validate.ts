@@ -27,7 +27,7 @@ export function templateProblems(template: Template, allow: JobAllowList): reado
   if (nestsDeeperThan(inline?.rows, VALUE_DEPTH_LIMIT + 2))
     return [`spec.source.inline.rows: a value has more than ${VALUE_DEPTH_LIMIT} levels of lists and objects within each other`];
   const declared = template.spec.parameters ?? [];
-  return [...checkDeclarations(declared), ...sourceProblems(template), ...jobProblems(template, allow), ...sizeProblems(template)];
+  return [...checkDeclarations(declared), ...sourceProblems(template), ...jobProblems(template.spec.job, allow), ...sizeProblems(template)];
 }
 
 function sourceProblems(template: Template): readonly string[] {
@@ -56,13 +56,17 @@ function sourceProblems(template: Template): readonly string[] {
   return problems;
 }
 
-/** security.md 15: a template is written by a namespace's owner, nodes and queues belong to the cluster's. */
-function jobProblems({ spec: { job } }: Template, allow: JobAllowList): readonly string[] {
+/** security.md 15: a template is written by a namespace's owner, nodes and queues belong to the cluster's. `at`: where the settings stand. */
+export function jobProblems(
+  job: Pick<Template['spec']['job'], 'labels' | 'priorityClassName' | 'nodeSelector' | 'tolerations'>,
+  allow: JobAllowList,
+  at = 'spec.job',
+): readonly string[] {
   const problems: string[] = [];
   for (const label of Object.keys(job.labels ?? {})) {
     if (allow.labelPrefixes.some((prefix) => label.startsWith(prefix))) continue;
     const prefixes = allow.labelPrefixes.length === 0 ? 'none are' : `only those that begin with ${allow.labelPrefixes.join(', ')} are`;
-    problems.push(`spec.job.labels "${label}": ${prefixes} allowed by the operator (--job-label-prefixes)`);
+    problems.push(`${at}.labels "${label}": ${prefixes} allowed by the operator (--job-label-prefixes)`);
   }
   const listed = (field: string, asked: readonly string[], permitted: readonly string[] | undefined, flag: string): void => {
     for (const value of asked) {
@@ -71,14 +75,14 @@ function jobProblems({ spec: { job } }: Template, allow: JobAllowList): readonly
     }
   };
   listed(
-    'spec.job.priorityClassName',
+    `${at}.priorityClassName`,
     job.priorityClassName === undefined ? [] : [job.priorityClassName],
     allow.priorityClassNames,
     '--job-priority-classes',
   );
-  listed('spec.job.nodeSelector', Object.keys(job.nodeSelector ?? {}), allow.nodeSelectorKeys, '--job-node-selector-keys');
+  listed(`${at}.nodeSelector`, Object.keys(job.nodeSelector ?? {}), allow.nodeSelectorKeys, '--job-node-selector-keys');
   listed(
-    'spec.job.tolerations',
+    `${at}.tolerations`,
     (job.tolerations ?? []).map(({ key }) => key ?? '(every taint)'),
     allow.tolerationKeys,
     '--job-toleration-keys',

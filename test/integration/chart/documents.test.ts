@@ -47,7 +47,8 @@ for name in invoices-2026-10 price-list; do
 done
 for name in monthly-invoices daily-orders; do
   echo "{apiVersion: dossier.dev/v1alpha1, kind: ReportSchedule, metadata: {name: $name}, spec: {schedule: '@daily', report: {spec: {templateRef: {name: any}}}}}"; echo ---
-done`;
+done
+echo "{apiVersion: dossier.dev/v1alpha1, kind: ReportRepository, metadata: {name: team}, spec: {git: {url: 'https://git.example.com/a.git', ref: {branch: main}}}}"`;
 
 test('the chart is installed, upgraded, used and uninstalled by the commands of the pages, by all of them', async () => {
   expect(await run('README.md', 'helm install')).toContain('kubectl apply -n reports');
@@ -66,6 +67,8 @@ test('the chart is installed, upgraded, used and uninstalled by the commands of 
   expect(await run('docs/schedules.md', 'kubectl get rptsched')).toMatch(/^monthly-invoices .*\n$/m);
   await run('docs/schedules.md', 'kubectl annotate rptsched daily-orders');
   await run('docs/schedules.md', 'kubectl annotate rptsched monthly-invoices');
+  await run('docs/repositories.md', 'kubectl annotate rptrepo');
+  expect(await shell("kubectl get rptrepo team -n billing -o jsonpath='{.metadata.annotations}'")).toMatch(/"dossier.dev\/fetch":"\d+"/);
   const annotations = `jsonpath={range .items[*]}{.metadata.annotations}{"\\n"}{end}`;
   expect(await shell(`kubectl get reports,rptsched -n billing -o '${annotations}'`)).toMatch(
     /"dossier.dev\/abandon-file":"true".*"dossier.dev\/cover-from":"2026-10-01T00:00:00Z".*"dossier.dev\/run":"\d+"/s,
@@ -80,7 +83,7 @@ test('the chart is installed, upgraded, used and uninstalled by the commands of 
     url: 'https://argocd.example.com',
     'resource.customizations.health.dossier.dev_Report': expect.stringContaining('obj.status') as string,
   });
-  expect(Object.keys(settings)).toHaveLength(7);
+  expect(Object.keys(settings)).toHaveLength(8);
   const printed = await run('docs/gitops.md', 'helm template');
   for (const key of Object.keys(settings)) if (key !== 'url') expect(printed).toContain(`  ${key}: |\n`);
 

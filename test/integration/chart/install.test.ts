@@ -46,7 +46,7 @@ test('the apiserver has nothing to say about the types in the policies', async (
   const path = "jsonpath={range .items[*]}{.metadata.name}: {.status.typeChecking.expressionWarnings}{'\\n'}{end}";
   await expect
     .poll(() => printed(cluster().kubectl(['get', 'validatingadmissionpolicies', '-o', path])), { timeout: 20_000 })
-    .toBe('dossier-operator-marks: \ndossier-operator-storages: \ndossier-operator-templates: \n');
+    .toBe('dossier-operator-marks: \ndossier-operator-repositories: \ndossier-operator-storages: \ndossier-operator-templates: \n');
 });
 
 describe('whoever writes templates and storages needs the rights that these use', () => {
@@ -76,6 +76,12 @@ describe('whoever writes templates and storages needs the rights that these use'
     metadata: { name: 'archive', namespace: 'billing' },
     spec: { s3: { bucket: 'reports', credentialsSecretRef: { name: secret } } },
   });
+  const repository = (secret: string, templates: object = {}): object => ({
+    apiVersion: 'dossier.dev/v1alpha1',
+    kind: 'ReportRepository',
+    metadata: { name: 'team', namespace: 'billing' },
+    spec: { git: { url: 'https://git.example.com/a.git', ref: { branch: 'main' }, credentialsSecretRef: { name: secret } }, templates },
+  });
   const report = (metadata: object = {}): object => ({
     apiVersion: 'dossier.dev/v1alpha1',
     kind: 'Report',
@@ -92,7 +98,7 @@ describe('whoever writes templates and storages needs the rights that these use'
     const run = (line: string): Promise<string> => printed(cluster().kubectl(line.split(' ')));
     await run('create namespace billing');
     await run(
-      'create clusterrole writer --verb=* --resource=reports.dossier.dev,reporttemplates.dossier.dev,reportstorages.dossier.dev,clusterreporttemplates.dossier.dev',
+      'create clusterrole writer --verb=* --resource=reports.dossier.dev,reporttemplates.dossier.dev,reportstorages.dossier.dev,reportrepositories.dossier.dev,clusterreporttemplates.dossier.dev',
     );
     await run('create clusterrolebinding writer --clusterrole=writer --user=alice');
     await run(
@@ -115,6 +121,22 @@ describe('whoever writes templates and storages needs the rights that these use'
 
   test.each([
     ['a template without Secrets', template('t'), ''],
+    [
+      'code of a repository',
+      repository('mine'),
+      'must be allowed to create pods in namespace "billing" to have code of a repository run there',
+    ],
+    ['a repository with Secrets that she may not get', repository('theirs'), 'may not get "theirs" in namespace "billing"'],
+    [
+      'such a Secret for its code',
+      repository('mine', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'theirs', key: 'a' } } }] }),
+      'may not get "theirs" in namespace "billing"',
+    ],
+    [
+      'or to pull images with',
+      repository('mine', { job: { imagePullSecrets: [{ name: 'registry' }] } }),
+      'may not get "registry" in namespace "billing"',
+    ],
     ['a template with a Secret of her own', template('t', {}, postgres('mine')), ''],
     [
       'a template with Secrets that she may not get',
@@ -187,6 +209,7 @@ describe('whoever writes templates and storages needs the rights that these use'
   test('bob, who has the role admin in the namespace, may name every Secret and service account there', async () => {
     expect(await verdict('bob', template('t', { job: { serviceAccountName: 'default' } }, postgres('theirs')))).toBe('');
     expect(await verdict('bob', storage('theirs'))).toBe('');
+    expect(await verdict('bob', repository('theirs'))).toBe('');
     expect(await verdict('bob', forAll(template('t')))).toContain('cannot create resource "clusterreporttemplates"');
   });
 

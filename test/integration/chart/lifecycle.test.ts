@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { printed } from './helm.ts';
 import { RELEASE_NAMESPACE, useOwnCluster } from './own-cluster.ts';
 
-const CRDS = 'clusterreporttemplates reportdownloads reports reportschedules reportstorages reporttemplates'
+const CRDS = 'clusterreporttemplates reportdownloads reportrepositories reports reportschedules reportstorages reporttemplates'
   .split(' ')
   .map((kind) => `${kind}.dossier.dev`);
 

@@ -44,6 +44,7 @@ const EVERYTHING = {
   image: { repository: 'registry.example.com/operator', digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always' },
   imagePullSecrets: [{ name: 'registry' }],
   runner: { image: { repository: 'registry.example.com/runner', tag: '1.2.3' }, imagePullSecrets: ['registry'] },
+  python: { image: { repository: '' } },
   replicaCount: 2,
   storage: { endpoints: ['10.0.0.0/8', 'minio.example.com:9000'], identity: { billing: ['reports/2026'] } },
   jobs: { labelPrefixes: [], priorityClasses: ['low'], nodeSelectorKeys: ['pool'], tolerationKeys: ['pool'] },
@@ -110,7 +111,7 @@ test.each([
   const all = await manifests({ watchNamespaces, argocd: { healthChecks: { enabled: true } } });
   const checks = all.find(({ metadata }) => metadata.name === 'dossier-operator-argocd-health')?.data ?? {};
   const lua = (file: string): string => readFileSync(join(CHART, `files/argocd/${file}.lua`), 'utf8');
-  const own = ['Report', 'ReportDownload', 'ReportSchedule'].map((kind) => [kind, lua(kind)]);
+  const own = ['Report', 'ReportDownload', 'ReportRepository', 'ReportSchedule'].map((kind) => [kind, lua(kind)]);
   const ready = ['ReportStorage', 'ReportTemplate', ...ofAll].map((kind) => [kind, lua('ready')]);
   const key = (kind = ''): string => `resource.customizations.health.dossier.dev_${kind}`;
   expect(checks).toEqual(Object.fromEntries([...own, ...ready].map(([kind, text]) => [key(kind), text])));

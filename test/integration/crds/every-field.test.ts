@@ -5,6 +5,7 @@ import type { Manifest } from '../../../src/kube/client.ts';
 import {
   CLUSTER_REPORT_TEMPLATES,
   REPORT_DOWNLOADS,
+  REPORT_REPOSITORIES,
   REPORT_SCHEDULES,
   REPORT_STORAGES,
   REPORT_TEMPLATES,
@@ -15,16 +16,35 @@ import { pathOf, placeIn, specFields, valueAt, withValue, wrongValues, type Fiel
 import { SPEC_SAMPLES } from '../../support/spec-samples.ts';
 import { useApiserver } from './apiserver.ts';
 
-const TYPES = [REPORTS, REPORT_SCHEDULES, REPORT_TEMPLATES, CLUSTER_REPORT_TEMPLATES, REPORT_STORAGES, REPORT_DOWNLOADS];
+const TYPES = [
+  REPORTS,
+  REPORT_SCHEDULES,
+  REPORT_TEMPLATES,
+  CLUSTER_REPORT_TEMPLATES,
+  REPORT_STORAGES,
+  REPORT_DOWNLOADS,
+  REPORT_REPOSITORIES,
+];
 const apiserver = useApiserver();
 const fields = specFields();
 
-/** A ClusterReportTemplate has the fields of a ReportTemplate; those that are the same have their rows there. */
+/** Where a part of a kind has the fields of a part of a ReportTemplate: those that are the same have their rows there. */
+const SHARED: Readonly<Record<string, readonly (readonly [own: string, template: string])[]>> = {
+  [CLUSTER_REPORT_TEMPLATES.kind]: [['spec', 'spec']],
+  [REPORT_REPOSITORIES.kind]: [
+    ['spec.git', 'spec.source.git'],
+    ['spec.templates.job', 'spec.job'],
+    ['spec.templates.env', 'spec.source.git.env'],
+  ],
+};
+
 function ownFields(kind: string): readonly Field[] {
-  const all = fields.get(kind) ?? [];
-  if (kind !== CLUSTER_REPORT_TEMPLATES.kind) return all;
   const of = new Map((fields.get(REPORT_TEMPLATES.kind) ?? []).map(({ path, schema }) => [path, schema]));
-  return all.filter(({ path, schema }) => !isDeepStrictEqual(of.get(path), schema));
+  const isShared = ({ path, schema }: Field): boolean =>
+    (SHARED[kind] ?? []).some(
+      ([own, template]) => path.startsWith(own) && isDeepStrictEqual(of.get(template + path.slice(own.length)), schema),
+    );
+  return (fields.get(kind) ?? []).filter((field) => !isShared(field));
 }
 
 function manifest(type: ResourceType, content: object): Manifest {

@@ -1,0 +1,67 @@
+/** Does what was decided about a ReportRepository, step by step. Each step is safe to do twice; a crash between two templates is made good by the next look. */
+import type { ReportRepository } from '../../api/generated/reportrepository.ts';
+import type { ReconcileContext } from '../../kube/controller.ts';
+import { isAlreadyExists, isForbidden, isInvalid } from '../../kube/errors.ts';
+import type { Job } from '../../kube/objects.ts';
+import { JOBS, REPORT_REPOSITORIES } from '../../kube/resources.ts';
+import { writeStatus } from '../write-status.ts';
+import { applyTemplates } from './apply.ts';
+import { concluded } from './decide.ts';
+import { jobManifest } from './job.ts';
+import type { RepositoryParts } from './parts.ts';
+import type { Plan, Step } from './plan.ts';
+
+/** Resolves to when it has to be looked at again, in epoch ms. */
+export async function act(
+  parts: RepositoryParts,
+  repository: ReportRepository,
+  plan: Plan,
+  context: ReconcileContext,
+): Promise<number | undefined> {
+  let current = repository;
+  let lookAgainAt = plan.lookAgainAt;
+  for (const step of plan.steps) {
+    if (step.kind !== 'apply') {
+      current = await doStep(parts, current, step, context);
+      continue;
+    }
+    const applied = await applyTemplates(parts, current, step, context);
+    const { uid } = current.metadata;
+    // What was refused would be refused again; what waits for a name is tried again when a template goes.
+    if (applied.kind === 'applied' || applied.kind === 'taken') parts.memory.remember(uid, step.known);
+    else if (!step.how.restores) parts.memory.dismiss(uid);
+    lookAgainAt = await act(parts, current, concluded(current, step.known, applied, step.how, Date.now()), context);
+  }
+  for (const event of plan.events) parts.events.record(repository, event);
+  return lookAgainAt;
+}
+
+async function doStep(
+  parts: RepositoryParts,
+  repository: ReportRepository,
+  step: Exclude<Step, { kind: 'apply' }>,
+  { signal, log }: ReconcileContext,
+): Promise<ReportRepository> {
+  switch (step.kind) {
+    case 'createJob': {
+      const manifest = jobManifest(repository, step.target, parts.runner, parts.allowLoopback);
+      try {
+        await parts.client.create<Job>(JOBS, manifest, signal);
+        log.info({ job: step.target.jobName }, 'created Job');
+      } catch (error) {
+        if (!isAlreadyExists(error)) {
+          if (isForbidden(error) || isInvalid(error)) log.warn({ err: error }, 'the Job of a repository is refused');
+          throw error;
+        }
+      }
+      parts.expected.created(repository.metadata.uid, step.target.jobName);
+      return repository;
+    }
+    case 'writeStatus': {
+      const written = await writeStatus(parts.client, REPORT_REPOSITORIES, repository, step.status, signal);
+      if (written !== repository) parts.memory.wrote(written);
+      if (written.status.phase !== repository.status.phase) log.info({ phase: written.status.phase }, 'phase changed');
+      return written;
+    }
+  }
+}
