@@ -16,15 +16,16 @@ const BINDINGS: ResourceType = {
   namespaced: false,
 };
 
-/** Makes the service account `operator` in `namespace`, an administrator, and resolves to the path of the program; `runner.mjs` lies in `folder`. `ca`: PEM of the apiserver's authority. */
+/** Makes the service account `operator` in `namespace`, an administrator, and resolves to the path of the program; `runner.mjs` lies in `folder`. `ca`: PEM of the apiserver's authority. `entry`: the operator's first module, when it is another one. */
 export async function bundledOperator(
   client: KubeClient,
   namespace: string,
   ca: string,
   folder: string,
   signal: AbortSignal,
+  entry?: string,
 ): Promise<string> {
-  await bundle(folder);
+  await bundle(folder, entry === undefined ? undefined : { operator: entry });
   await client.create(SERVICE_ACCOUNTS, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'operator', namespace } }, signal);
   const subjects = [{ kind: 'ServiceAccount', name: 'operator', namespace }];
   const roleRef = { apiGroup: BINDINGS.group, kind: 'ClusterRole', name: 'cluster-admin' };

@@ -2,7 +2,7 @@
  * The schedule controller and nothing else as a process, as `--controllers=cronjob-controller` runs Kubernetes' own: the caches, the controller and the workers of the
  * operator, without those that turn Reports into Jobs.
  *
- * Bundled and run by measure.ts with the path of a kubeconfig.
+ * Bundled and run by measure.ts, with a service account as in a pod.
  */
 import type { Report } from '../../src/api/generated/report.ts';
 import type { ReportSchedule } from '../../src/api/generated/reportschedule.ts';
@@ -11,14 +11,13 @@ import { loadClusterConfig } from '../../src/kube/config.ts';
 import { Controller } from '../../src/kube/controller.ts';
 import { EventRecorder } from '../../src/kube/events.ts';
 import { decodeExact } from '../../src/kube/exact-decode.ts';
+import { withoutNoise } from '../../src/kube/noise.ts';
 import { Reflector } from '../../src/kube/reflector.ts';
 import { REPORT_SCHEDULES, REPORTS } from '../../src/kube/resources.ts';
 import { IndexedStore, keyOf } from '../../src/kube/store.ts';
 import { HttpTransport } from '../../src/kube/transport.ts';
-import { withoutNoise } from '../../src/operator/caches.ts';
-import { SCHEDULE_WORKERS } from '../../src/operator/operator.ts';
 import { turnedReports } from '../../src/operator/report/siblings.ts';
-import { ScheduleController } from '../../src/operator/schedule/controller.ts';
+import { SCHEDULE_WORKERS, ScheduleController } from '../../src/operator/schedule/controller.ts';
 import { REPORTS_BY_SCHEDULE, scheduleKeyOf, scheduleUidOf } from '../../src/operator/schedule/marks.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 
@@ -26,9 +25,9 @@ const log = createLogger('info');
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
 
-const transport = new HttpTransport(await loadClusterConfig(process.argv[2], {}), 'dossier-schedules-alone');
+const transport = new HttpTransport(await loadClusterConfig(undefined, process.env), 'dossier-schedules-alone');
 const client = new KubeClient(transport, () => undefined);
-const events = new EventRecorder(client, 'alone', () => undefined);
+const events = new EventRecorder(client, 'alone', () => undefined, { busy: () => queue.queue.depth > 0 });
 const schedules = new IndexedStore<ReportSchedule>({});
 const reports = new IndexedStore<Report>({ [REPORTS_BY_SCHEDULE]: scheduleUidOf });
 const onError = (error: unknown): void => log.warn({ err: error }, 'watch');
@@ -54,7 +53,7 @@ const reflectors = [
     type: REPORT_SCHEDULES,
     store: schedules,
     onChange: (key, before, after) => {
-      queue.queue.add(key);
+      if (after === undefined || !controller.wroteItself(after)) queue.queue.add(key);
       if (before !== undefined && before.metadata.uid !== after?.metadata.uid) controller.forget(before.metadata.uid);
     },
   }),

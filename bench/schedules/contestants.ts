@@ -12,8 +12,12 @@ export interface Start {
   readonly kubeconfig: string;
   readonly controllerManager: string;
   readonly port: number;
-  /** Holds the bundled programs, and takes logs. */
+  /** Takes logs. */
   readonly folder: string;
+  /** For a contestant that is ours: the bundled program, flags of Node and what tells it where the apiserver is. */
+  readonly program: string;
+  readonly nodeFlags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface Contestant {
@@ -22,6 +26,8 @@ export interface Contestant {
   readonly schedules: ResourceType;
   readonly children: ResourceType;
   readonly manifest: (name: string, namespace: string, expression: string) => Manifest;
+  /** Of a contestant that is ours: the module it begins with. */
+  readonly entry: string | undefined;
   readonly process: (start: Start) => ServerSpec;
   /** Whether templates, a bucket and the Job controller are there, so that Reports get Jobs. */
   readonly whole: boolean;
@@ -36,6 +42,7 @@ function cronJobs(name: string, title: string, flags: readonly string[]): Contes
     title,
     schedules: CRON_JOBS,
     children: JOBS,
+    entry: undefined,
     whole: false,
     greets: false,
     manifest: (object, namespace, schedule) => ({
@@ -69,12 +76,13 @@ function cronJobs(name: string, title: string, flags: readonly string[]): Contes
   };
 }
 
-function dossier(name: string, title: string, whole: boolean, args: (start: Start) => readonly string[]): Contestant {
+function dossier(name: string, title: string, entry: string, whole: boolean, args: readonly string[]): Contestant {
   return {
     name,
     title,
     schedules: REPORT_SCHEDULES,
     children: REPORTS,
+    entry,
     whole,
     greets: true,
     manifest: (object, namespace, schedule) => ({
@@ -86,7 +94,13 @@ function dossier(name: string, title: string, whole: boolean, args: (start: Star
         report: { spec: { templateRef: { name: 'prices' }, parameters: [{ name: 'day', period: { relative: 'Yesterday' } }] } },
       },
     }),
-    process: (start) => ({ name, logFile: join(start.folder, `${name}.log`), command: execPath, args: args(start) }),
+    process: ({ folder, program, nodeFlags, env }) => ({
+      name,
+      logFile: join(folder, `${name}.log`),
+      command: execPath,
+      args: [...nodeFlags, program, ...args],
+      env,
+    }),
   };
 }
 
@@ -97,12 +111,11 @@ export const CONTESTANTS: readonly Contestant[] = [
     '--kube-api-burst=2000',
     '--concurrent-cron-job-syncs=50',
   ]),
-  dossier('alone', 'Dossier, schedule controller alone', false, ({ kubeconfig, folder }) => [join(folder, 'alone.mjs'), kubeconfig]),
-  dossier('whole', 'Dossier, Reports and Jobs being made', true, ({ kubeconfig, folder }) => [
-    join(folder, 'whole.mjs'),
-    ...['--kubeconfig', kubeconfig],
+  dossier('alone', 'Dossier, schedule controller alone', 'bench/schedules/alone.ts', false, []),
+  dossier('whole', 'Dossier, Reports and Jobs being made', 'src/operator/main.ts', true, [
     ...['--leader-namespace', 'default'],
     ...['--health-port', '0'],
+    ...['--metrics-port', '0'],
     ...['--runner-image', RUNNER_IMAGE],
     ...['--allow-loopback', 'true'],
   ]),

@@ -3,11 +3,13 @@
  *
  * Start skew is the time from the minute until a watch shows the child (Report or Job), so it holds the apiserver's and the watcher's share for everybody alike.
  */
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeClient, type Manifest } from '../../src/kube/client.ts';
 import { loadClusterConfig } from '../../src/kube/config.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
-import { NAMESPACES, REPORT_STORAGES, REPORT_TEMPLATES, SECRETS } from '../../src/kube/resources.ts';
+import { EVENTS, NAMESPACES, REPORT_STORAGES, REPORT_TEMPLATES, SECRETS } from '../../src/kube/resources.ts';
 import { HttpTransport } from '../../src/kube/transport.ts';
 import { ControlPlane } from '../../src/local/control-plane/control-plane.ts';
 import { installCrds } from '../../src/local/crds.ts';
@@ -16,9 +18,9 @@ import { createBucket } from '../../src/local/s3-admin.ts';
 import { S3Server } from '../../src/local/s3-server.ts';
 import type { ToolPaths } from '../../src/local/tools/catalog.ts';
 import { Workspace } from '../../src/local/workspace.ts';
-import { bundle } from '../../scripts/bundle.ts';
+import { bundledOperator, imageFlags } from '../operator/program.ts';
 import type { Contestant } from './contestants.ts';
-import { Arrivals, peakMegabytes, processorSeconds, requestsSoFar, untilQuiet } from './observer.ts';
+import { apiserverSeconds, Arrivals, peakMegabytes, processorSeconds, requestsSoFar, untilQuiet } from './observer.ts';
 
 const NAMESPACE_COUNT = 50;
 const MINUTE_MS = 60_000;
@@ -30,18 +32,21 @@ const QUIET_MS = 5_000;
 const GIVE_UP_MS = 20 * MINUTE_MS;
 
 export interface Measurement {
-  readonly title: string;
   /** Milliseconds after the minute, ascending. */
   readonly skews: readonly number[];
   /** From the minute until nothing happens any more. */
   readonly processorSeconds: number;
+  readonly apiserverSeconds: number;
+  readonly settledSeconds: number;
+  /** Load average a moment before the minute. */
+  readonly load: number;
   /** Since the process began. */
   readonly peakMegabytes: number;
   /** By verb and resource, from the minute on. */
   readonly requests: ReadonlyMap<string, number>;
 }
 
-export async function measure(contestant: Contestant, tools: ToolPaths, count: number): Promise<Measurement> {
+export async function measure(contestant: Contestant, tools: ToolPaths, count: number, nodeFlags: readonly string[]): Promise<Measurement> {
   await using workspace = await Workspace.create();
   const controlPlane = await ControlPlane.start(workspace, tools);
   if (!contestant.whole) await controlPlane.stopControllerManager();
@@ -54,24 +59,42 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
   if (contestant.whole) await prepare(client, workspace, tools, namespaces, stop.signal);
 
   const folder = await workspace.makeFolder(contestant.name);
-  // As the images have them: Node would else spend memory on stripping types.
-  await bundle(folder, { alone: 'bench/schedules/alone.ts', whole: 'src/operator/main.ts' });
-  const facts = { kubeconfig: controlPlane.kubeconfigFile, controllerManager: tools['kube-controller-manager'], folder };
+  const { authority, kubeconfigFile: kubeconfig, url } = controlPlane;
+  const { entry } = contestant;
+  const program = entry === undefined ? '' : await bundledOperator(client, 'default', authority.certificate, folder, stop.signal, entry);
+  const { hostname, port: apiserverPort } = new URL(url);
+  const facts = {
+    kubeconfig,
+    controllerManager: tools['kube-controller-manager'],
+    folder,
+    program,
+    nodeFlags: [...(await imageFlags('operator')), ...nodeFlags],
+    env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: apiserverPort },
+  };
   const controller = await onFreePorts(1, ([port = 0]) => workspace.start(contestant.process({ ...facts, port })));
+
   const minute = await scheduleAll(client, contestant, namespaces, count, stop.signal);
 
   const arrivals = new Arrivals(client, stop.signal);
   await arrivals.count(contestant.children);
   await arrivals.notice(contestant.schedules);
+  await arrivals.notice(EVENTS);
   await sleep(minute - 500 - Date.now());
-  const before = { requests: await requestsSoFar(client, stop.signal), processor: processorSeconds(controller.pid) };
+  const [load = 0] = loadavg();
+  const before = {
+    requests: await requestsSoFar(client, stop.signal),
+    processor: processorSeconds(controller.pid),
+    apiserver: await apiserverSeconds(client, stop.signal),
+  };
   while (arrivals.at.length < count && Date.now() < minute + GIVE_UP_MS) await sleep(200);
   await untilQuiet(arrivals, QUIET_MS);
   const requests = await requestsSoFar(client, stop.signal);
   const result = {
-    title: contestant.title,
+    load,
     skews: arrivals.at.map((time) => time - minute).toSorted((a, b) => a - b),
     processorSeconds: processorSeconds(controller.pid) - before.processor,
+    apiserverSeconds: (await apiserverSeconds(client, stop.signal)) - before.apiserver,
+    settledSeconds: (arrivals.lastEventAt - minute) / 1000,
     peakMegabytes: peakMegabytes(controller.pid),
     requests: new Map(
       [...requests].map(([key, value]) => [key, value - (before.requests.get(key) ?? 0)] as const).filter(([, value]) => value > 0),
@@ -92,7 +115,7 @@ async function scheduleAll(
   count: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const minute = Math.ceil((Date.now() + count * 20 + PAUSE_MS + MINUTE_MS / 2) / MINUTE_MS) * MINUTE_MS;
+  const minute = Math.ceil((Date.now() + count * 15 + 2 * PAUSE_MS) / MINUTE_MS) * MINUTE_MS;
   const due = new Date(minute);
   const expression = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
   const manifests = Array.from({ length: count }, (_, index) =>

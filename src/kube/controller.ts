@@ -5,11 +5,16 @@
  * backoff. Being asked to look again because somebody else wrote first (409) is not an error.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { Deadline } from '../net/deadline.ts';
 import { isConflict } from './errors.ts';
 import { WorkQueue, type QueueObserver } from './queue.ts';
 import type { ObjectKey } from './store.ts';
 
+/** How often a worker that gives way looks whether it still has to, and how long it does so at most, whatever others have to do. */
+const GIVE_WAY_MS = 50;
+const MAX_GIVE_WAY_MS = 15_000;
 /** No reconcile needs a minute; one that takes it is stuck and must free its worker. */
 const RECONCILE_DEADLINE_MS = 60_000;
 
@@ -21,6 +26,7 @@ export type Result =
 
 export interface ReconcileContext {
   readonly signal: AbortSignal;
+  /** Names the controller, the object and this very look at it. */
   readonly log: Logger;
 }
 
@@ -40,6 +46,28 @@ export interface ControllerOptions {
   /** Longest time for one reconcile, in ms; default a minute. */
   readonly deadlineMs?: number;
   readonly observer?: ControllerObserver;
+  /** While `when` is true, no more than `to` reconciles begin beside each other: others have more urgent work for the apiserver. */
+  readonly giveWay?: { readonly when: () => boolean; readonly to: number };
+}
+
+/** Most looks say nothing: a logger of their own is made for those that do. */
+class Context implements ReconcileContext {
+  readonly signal: AbortSignal;
+  readonly #options: ControllerOptions;
+  readonly #key: ObjectKey;
+  #log: Logger | undefined;
+
+  constructor(options: ControllerOptions, key: ObjectKey, signal: AbortSignal) {
+    this.#options = options;
+    this.#key = key;
+    this.signal = signal;
+  }
+
+  get log(): Logger {
+    const { log, name } = this.#options;
+    this.#log ??= log.child({ controller: name, object: this.#key, reconcileId: randomBytes(6).toString('hex') });
+    return this.#log;
+  }
 }
 
 export class Controller {
@@ -64,24 +92,32 @@ export class Controller {
     const close = (): void => this.queue.close();
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
-    await Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#work(signal)));
+    await Promise.all(Array.from({ length: this.#options.concurrency }, (_, worker) => this.#work(worker, signal)));
     signal.removeEventListener('abort', close);
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
+  async #work(worker: number, signal: AbortSignal): Promise<void> {
     for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
+      await this.#giveWay(worker, signal);
       if (!signal.aborted) await this.#one(key, signal);
       this.queue.done(key);
     }
   }
 
+  async #giveWay(worker: number, signal: AbortSignal): Promise<void> {
+    const { giveWay } = this.#options;
+    if (giveWay === undefined || worker < giveWay.to) return;
+    const until = performance.now() + MAX_GIVE_WAY_MS;
+    while (giveWay.when() && performance.now() < until && !signal.aborted) await sleep(GIVE_WAY_MS);
+  }
+
   async #one(key: ObjectKey, signal: AbortSignal): Promise<void> {
-    const log = this.#options.log.child({ controller: this.#options.name, object: key, reconcileId: randomBytes(6).toString('hex') });
     const started = performance.now();
     const count = (outcome: ReconcileOutcome): void => this.#options.observer?.reconciled(outcome, performance.now() - started);
-    const deadline = AbortSignal.timeout(this.#options.deadlineMs ?? RECONCILE_DEADLINE_MS);
+    using deadline = new Deadline(signal, this.#options.deadlineMs ?? RECONCILE_DEADLINE_MS);
+    const context = new Context(this.#options, key, deadline.signal);
     try {
-      const result = await this.#options.reconcile(key, { signal: AbortSignal.any([signal, deadline]), log });
+      const result = await this.#options.reconcile(key, context);
       this.queue.forget(key);
       this.queue.appoint(key, result.kind === 'lookAgainAt' ? result.epochMs : undefined);
       if (result.kind === 'requeueAfter') this.queue.addAfter(key, result.ms);
@@ -90,8 +126,8 @@ export class Controller {
       if (signal.aborted) return;
       count(isConflict(error) ? 'requeue' : 'error');
       const retryMs = this.queue.retry(key);
-      if (isConflict(error)) log.debug({ retryMs }, 'somebody wrote first; looking again');
-      else log.warn({ err: error, retryMs, timedOut: deadline.aborted }, 'reconcile failed; will retry');
+      if (isConflict(error)) context.log.debug({ retryMs }, 'somebody wrote first; looking again');
+      else context.log.warn({ err: error, retryMs, timedOut: deadline.expired }, 'reconcile failed; will retry');
     }
   }
 }

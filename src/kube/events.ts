@@ -1,18 +1,22 @@
 /**
  * Events (events.k8s.io/v1): what a person reads in `kubectl describe`.
  *
- * Best effort by design: a lost Event must never fail or delay a reconcile, so notes go through a short queue with one sender. A repeated note becomes a series
- * instead of a new object, and each object has a budget (client-go's: 25 at once, then one in five minutes), so that no loop can flood etcd.
+ * Best effort by design: a lost Event must never fail or delay a reconcile, so notes go through a bounded queue with one sender, which lets work that is waiting go first.
+ * A repeated note becomes a series instead of a new object, and each object has a budget (client-go's: 25 at once, then one in five minutes), so that no loop can flood etcd.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient } from './client.ts';
 import { isForbidden, isNotFound } from './errors.ts';
 import { microTime } from './micro-time.ts';
 import type { KubeObject } from './objects.ts';
 import { apiVersionOf, EVENTS } from './resources.ts';
 
-/** Notes that wait to be sent; beyond it the newest is dropped. */
-const QUEUE_LIMIT = 1_000;
+/** Notes that wait to be sent, of at most a kilobyte each; beyond it the newest is dropped. Every one of some thousand schedules that are due together tells of its run. */
+const QUEUE_LIMIT = 10_000;
+/** How often a sender that lets work go first looks whether there still is some, and how long it lets it go first at most. */
+const YIELD_MS = 50;
+const MAX_YIELD_MS = 30_000;
 /** Within this time an equal note joins the series. */
 const SERIES_WINDOW_MS = 6 * 60_000;
 const BUDGET_BURST = 25;
@@ -31,6 +35,22 @@ export interface EventNote {
   readonly note: string;
 }
 
+/** What an Event says of its object; the object itself would be kept in memory for as long as the note waits. */
+interface Regarding {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly namespace?: string;
+}
+
+interface Waiting {
+  readonly regarding: Regarding;
+  readonly event: EventNote;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
 interface Series {
   readonly name: string;
   readonly namespace: string;
@@ -44,14 +64,23 @@ export class EventRecorder {
   readonly #onError: (error: unknown) => void;
   readonly #series = new Map<string, Series>();
   readonly #budgets = new Map<string, { tokens: number; at: number }>();
-  readonly #queue: (() => Promise<void>)[] = [];
+  readonly #queue: Waiting[] = [];
+  readonly #busy: () => boolean;
+  readonly #queueLimit: number;
   readonly #stop = new AbortController();
   #closed = false;
   #sending: Promise<void> = Promise.resolve();
   #active = false;
 
-  /** `instance`: which process speaks, e.g. the pod's name. */
-  constructor(client: KubeClient, instance: string, onError: (error: unknown) => void) {
+  /** `instance`: which process speaks, e.g. the pod's name. `busy`: whether there is work that should go first. */
+  constructor(
+    client: KubeClient,
+    instance: string,
+    onError: (error: unknown) => void,
+    { busy = () => false, queueLimit = QUEUE_LIMIT }: { readonly busy?: () => boolean; readonly queueLimit?: number } = {},
+  ) {
+    this.#busy = busy;
+    this.#queueLimit = queueLimit;
     this.#client = client;
     this.#instance = instance;
     this.#onError = onError;
@@ -59,9 +88,11 @@ export class EventRecorder {
 
   /** Takes a note about an object; returns at once and never throws. */
   record(regarding: KubeObject, event: EventNote): void {
-    if (this.#closed || this.#queue.length >= QUEUE_LIMIT || !this.#afford(regarding.metadata.uid)) return;
-    const now = Date.now();
-    this.#queue.push(() => this.#send(regarding, event, now));
+    if (this.#closed || this.#queue.length >= this.#queueLimit || !this.#afford(regarding.metadata.uid)) return;
+    const { apiVersion, kind, metadata } = regarding;
+    const { name, uid, namespace } = metadata;
+    const about = { apiVersion, kind, name, uid, ...(namespace === undefined ? {} : { namespace }) };
+    this.#queue.push({ regarding: about, event: { ...event, note: cutToBytes(event.note, NOTE_LIMIT_BYTES) }, at: Date.now() });
     if (!this.#active) this.#sending = this.#drain();
   }
 
@@ -76,9 +107,10 @@ export class EventRecorder {
 
   async #drain(): Promise<void> {
     this.#active = true;
-    for (let send = this.#next(); send !== undefined; send = this.#next()) {
+    for (let waiting = this.#next(); waiting !== undefined; waiting = this.#next()) {
       try {
-        await send();
+        await this.#letWorkGoFirst(waiting.at);
+        await this.#send(waiting);
       } catch (error) {
         // A namespace that is going away takes no new Events (403); an object that is gone needs none.
         if (!this.#stop.signal.aborted && !isForbidden(error) && !isNotFound(error)) this.#onError(error);
@@ -87,12 +119,17 @@ export class EventRecorder {
     this.#active = false;
   }
 
-  #next(): (() => Promise<void>) | undefined {
+  #next(): Waiting | undefined {
     return this.#stop.signal.aborted ? undefined : this.#queue.shift();
   }
 
-  async #send(regarding: KubeObject, event: EventNote, now: number): Promise<void> {
-    const key = `${regarding.metadata.uid}/${event.type}/${event.reason}/${event.action}/${event.note}`;
+  async #letWorkGoFirst(since: number): Promise<void> {
+    while (!this.#closed && this.#busy() && Date.now() - since < MAX_YIELD_MS) await sleep(YIELD_MS);
+  }
+
+  async #send({ regarding, event, at: now }: Waiting): Promise<void> {
+    const text = `${regarding.uid}/${event.type}/${event.reason}/${event.action}/${event.note}`;
+    const key = createHash('sha256').update(text).digest('base64');
     const known = this.#series.get(key);
     if (known !== undefined && now - known.lastAt < SERIES_WINDOW_MS) {
       known.count += 1;
@@ -107,11 +144,10 @@ export class EventRecorder {
       }
       return;
     }
-    const namespace = regarding.metadata.namespace ?? 'default';
+    const namespace = regarding.namespace ?? 'default';
     // A name may have 253 characters, and none of its parts may end in a dash.
-    const stem = regarding.metadata.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
+    const stem = regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
     const name = `${stem}.${createHash('sha256').update(`${key}/${now}`).digest('hex').slice(0, 16)}`;
-    const { apiVersion, kind } = regarding;
     await this.#client.create(
       EVENTS,
       {
@@ -121,17 +157,11 @@ export class EventRecorder {
         eventTime: microTime(now),
         reportingController: 'dossier.dev/operator',
         reportingInstance: this.#instance.slice(0, 128),
-        regarding: {
-          apiVersion,
-          kind,
-          name: regarding.metadata.name,
-          uid: regarding.metadata.uid,
-          ...(regarding.metadata.namespace === undefined ? {} : { namespace }),
-        },
+        regarding,
         type: event.type,
         reason: event.reason,
         action: event.action,
-        note: cutToBytes(event.note, NOTE_LIMIT_BYTES),
+        note: event.note,
       },
       this.#stop.signal,
     );

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, KubeError, toKubeError } from './errors.ts';
 import type { ClusterConfig } from './config.ts';
 import { abortable } from '../net/abortable.ts';
+import { Deadline } from '../net/deadline.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longest silence, before the answer and within it. */
@@ -80,9 +81,9 @@ export class HttpTransport implements Transport {
   }
 
   async request(request: KubeRequest): Promise<string> {
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(this.#deadlineMs)]);
+    using deadline = new Deadline(request.signal, this.#deadlineMs);
     try {
-      const response = await this.#send(this.#requests, { ...request, signal }, false);
+      const response = await this.#send(this.#requests, { ...request, signal: deadline.signal }, false);
       return await response.body.text();
     } catch (error) {
       throw this.#explain(request, error);

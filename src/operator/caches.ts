@@ -22,6 +22,7 @@ import {
   REPORT_TEMPLATES,
   REPORTS,
 } from '../kube/resources.ts';
+import { withoutNoise } from '../kube/noise.ts';
 import { IndexedStore, type IndexFunction, type ObjectKey, type Store } from '../kube/store.ts';
 import { controllerOf, type KubeObject, type Pod } from '../kube/objects.ts';
 import { REPORT_INDEXES } from './report/controller.ts';
@@ -171,13 +172,4 @@ function namespaceOf({ metadata }: KubeObject): readonly string[] {
 function controllerUid(object: KubeObject): readonly string[] {
   const owner = controllerOf(object);
   return owner === undefined ? [] : [owner.uid];
-}
-
-/** Most of an object in memory would be managedFields and the copy that `kubectl apply` leaves in an annotation. */
-export function withoutNoise<T extends KubeObject>(object: T): T {
-  const { managedFields: _managed, annotations, ...metadata } = object.metadata as T['metadata'] & { readonly managedFields?: unknown };
-  const kept = Object.fromEntries(
-    Object.entries(annotations ?? {}).filter(([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration'),
-  );
-  return { ...object, metadata: { ...metadata, ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }) } };
 }

@@ -36,7 +36,7 @@ import { queuedBehind, turnedReports } from './report/siblings.ts';
 import { reconcileRepository, repositoryOf, repositoryOfPod, waitingForNames } from './repository/controller.ts';
 import { RepositoryMemory } from './repository/memory.ts';
 import type { RepositoryParts } from './repository/parts.ts';
-import { ScheduleController } from './schedule/controller.ts';
+import { SCHEDULE_WORKERS, ScheduleController } from './schedule/controller.ts';
 import { scheduleKeyOf } from './schedule/marks.ts';
 import { SecretReader } from './secrets.ts';
 import type { OperatorSettings } from './settings.ts';
@@ -48,9 +48,10 @@ import { Troubles } from './troubles.ts';
 
 /** More than the S3 calls that may be under way at once (storage/clients.ts), so that slow buckets never hold the last worker. */
 const REPORT_WORKERS = 100;
+/** While schedules that are due wait for a worker, most Reports wait for them: a run that is made late cannot be made up for, one that goes on a few seconds later is none the worse. */
+const REPORT_WORKERS_GIVING_WAY = 4;
 const STORAGE_WORKERS = 20;
 const TEMPLATE_WORKERS = 2;
-export const SCHEDULE_WORKERS = 20;
 const DOWNLOAD_WORKERS = 20;
 /** Each may ask the apiserver about a hundred templates. */
 const REPOSITORY_WORKERS = 4;
@@ -62,6 +63,8 @@ export class Operator {
   readonly #log: Logger;
   readonly #troubles: Troubles;
   readonly #transport: HttpTransport;
+  /** Of the lease alone: behind a thousand writes of its own work, an operator would renew it too late and end. */
+  readonly #leaseTransport: HttpTransport;
   readonly #leader: LeaderElection | undefined;
   readonly #client: KubeClient;
   readonly #events: EventRecorder;
@@ -90,9 +93,10 @@ export class Operator {
     const kubeMetrics = new KubeMetrics(this.#metrics);
     const observeRequest = kubeMetrics.requestObserver(cluster.server.host);
     this.#transport = new HttpTransport(cluster, `dossier-operator/${version}`, REQUEST_DEADLINE_MS, observeRequest);
+    this.#leaseTransport = new HttpTransport(cluster, `dossier-operator/${version}`, REQUEST_DEADLINE_MS, observeRequest);
     const identity = `${hostname()}_${randomUUID()}`;
     this.#leader = settings.leaderElection.enabled
-      ? new LeaderElection(new KubeClient(this.#transport, () => undefined), {
+      ? new LeaderElection(new KubeClient(this.#leaseTransport, () => undefined), {
           ...settings.leaderElection,
           identity,
           onError: (error) => {
@@ -103,7 +107,9 @@ export class Operator {
       : undefined;
     if (this.#leader !== undefined) leaderMetric(this.#metrics, settings.leaderElection.name, () => this.#leader?.holds() === true);
     this.#client = new KubeClient(this.#transport, () => this.#mayWrite());
-    this.#events = new EventRecorder(this.#client, identity, (error) => log.debug({ err: error }, 'an Event was not recorded'));
+    this.#events = new EventRecorder(this.#client, identity, (error) => log.debug({ err: error }, 'an Event was not recorded'), {
+      busy: () => this.#schedulesWait(),
+    });
     this.#caches = new Caches(this.#client, settings, this.#handlers());
     const observer = operatorMetrics(this.#metrics, {
       caches: this.#caches,
@@ -155,6 +161,7 @@ export class Operator {
       name: 'report',
       observer: kubeMetrics.observer('report'),
       concurrency: REPORT_WORKERS,
+      giveWay: { when: () => this.#schedulesWait(), to: REPORT_WORKERS_GIVING_WAY },
       log,
       reconcile: (key, context) => reconcileReport(parts, key, context),
     });
@@ -199,7 +206,7 @@ export class Operator {
       schedules,
       reports,
       observer,
-      busy: () => this.#schedules.queue.depth > 0,
+      busy: () => this.#schedulesWait(),
     });
     this.#schedules = new Controller({
       name: 'schedule',
@@ -269,7 +276,7 @@ export class Operator {
       await caches;
       await this.#leader?.release(AbortSignal.timeout(FAREWELL_MS));
       await Promise.all([health.close(), metrics.close()]);
-      await this.#transport.close();
+      await Promise.all([this.#transport.close(), this.#leaseTransport.close()]);
       signal.removeEventListener('abort', stop);
       this.#log.info('stopped');
     }
@@ -316,6 +323,10 @@ export class Operator {
     for (const report of byAge) this.#reports.queue.add(keyOf(report));
   }
 
+  #schedulesWait(): boolean {
+    return this.#schedules.queue.depth > 0;
+  }
+
   #mayWrite(): void {
     if (this.#leader?.holds() === false) throw new Error('not the leader any more: nothing is written');
   }
@@ -345,7 +356,8 @@ export class Operator {
         }
       },
       schedule: (key, before, after) => {
-        if (this.#leading) this.#schedules.queue.add(key);
+        const own = after !== undefined && this.#scheduleController.wroteItself(after);
+        if (this.#leading && !own) this.#schedules.queue.add(key);
         if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#scheduleController.forget(before.metadata.uid);
       },
       download: (key) => {

@@ -261,3 +261,37 @@ describe('stopping', () => {
     await Promise.all(runs);
   });
 });
+
+describe('a controller that gives way to others', () => {
+  test('keeps a few workers at it while they have work, and then goes on with all', async () => {
+    let urgent = true;
+    const seen: string[] = [];
+    const work = async (key: string): Promise<Result> => {
+      seen.push(key);
+      return stop.signal.aborted ? DONE : new Promise((resolve) => setTimeout(() => resolve(DONE), 20));
+    };
+    const { queue } = start(work, { concurrency: 5, giveWay: { when: () => urgent, to: 1 } });
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) queue.add(key);
+    await vi.waitFor(() => expect(seen).toEqual(['a', 'f'])); // One worker does what nobody holds back; four hold one each.
+    urgent = false;
+    await vi.waitFor(() => expect([...seen].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']));
+  });
+
+  test('does so for no more than fifteen seconds', async () => {
+    vi.useFakeTimers();
+    const seen: string[] = [];
+    const { queue } = start(
+      async (key) => {
+        seen.push(key);
+        return DONE;
+      },
+      { concurrency: 2, giveWay: { when: () => true, to: 1 } },
+    );
+    queue.add('a');
+    queue.add('b');
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(seen).toEqual(['a']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.waitFor(() => expect(seen).toEqual(['a', 'b']));
+  });
+});

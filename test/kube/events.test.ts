@@ -192,11 +192,27 @@ describe('recording', () => {
   test('neither waits nor grows without bound while the apiserver does not answer', async () => {
     let answer: (() => void) | undefined;
     server.next('write', ({ serve }) => (answer = serve));
-    for (let index = 0; index < 2_000; index += 1) recorder.record(report(`report-${index}`, `uid-${index}`), note());
+    const short = new EventRecorder(server.client(), 'operator-7d9f', (error) => errors.push(error), { queueLimit: 100 });
+    for (let index = 0; index < 200; index += 1) short.record(report(`report-${index}`, `uid-${index}`), note());
     await vi.waitFor(() => expect(answer).toBeDefined());
     answer?.();
-    await recorder.close(20_000);
-    expect(events()).toHaveLength(1_001); // One was on its way, a thousand waited.
+    await short.close(20_000);
+    expect(events()).toHaveLength(101); // One was on its way, a hundred waited.
+  });
+
+  test('lets work that waits go first, for half a minute at most', async () => {
+    let busy = true;
+    const polite = new EventRecorder(server.client(), 'operator-7d9f', (error) => errors.push(error), { busy: () => busy });
+    polite.record(report(), note('first'));
+    polite.record(report(), note('second'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(server.received('write')).toEqual([]);
+    now += 30_000;
+    await sent(2);
+    polite.record(report(), note('third'));
+    busy = false;
+    await sent(3);
+    await polite.close(0);
   });
 });
 

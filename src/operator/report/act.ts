@@ -46,7 +46,7 @@ export async function act(parts: ReportParts, report: Report, plan: Plan, contex
 }
 
 async function doStep(parts: ReportParts, report: Report, step: Step, context: ReconcileContext): Promise<Report> {
-  const { signal, log } = context;
+  const { signal } = context;
   switch (step.kind) {
     case 'holdStorage':
       await holdStorage(parts, report, step.storage, signal);
@@ -63,14 +63,14 @@ async function doStep(parts: ReportParts, report: Report, step: Step, context: R
       await pinCommit(parts, step.job, step.commit, context);
       return report;
     case 'deleteJob':
-      log.info({ job: step.name }, 'deleting Job');
+      context.log.info({ job: step.name }, 'deleting Job');
       await deleteJob(parts, report, step.name, step.uid, signal);
       return report;
     case 'cleanBucket':
       await cleanBucket(parts, report, step.place, signal);
       return report;
     case 'abandonFile':
-      log.warn(
+      context.log.warn(
         { uid: report.metadata.uid, bucket: report.status.file?.bucket, key: report.status.file?.key, why: step.why },
         'file abandoned',
       );
@@ -85,7 +85,7 @@ async function doStep(parts: ReportParts, report: Report, step: Step, context: R
     case 'writeStatus': {
       const written = await writeStatus(parts.client, REPORTS, report, step.status, signal);
       if (written !== report && written.status.phase !== report.status.phase) {
-        log.info({ phase: written.status.phase }, 'phase changed');
+        context.log.info({ phase: written.status.phase }, 'phase changed');
         if (isTerminal(written)) parts.observer.reportEnded(written);
       }
       return written;

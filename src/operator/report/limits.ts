@@ -109,6 +109,7 @@ export class RunLimiter {
 
   /** Round robin over namespaces, starting after the one served last; the oldest runnable Report of the first namespace that has one. */
   #next(counts: Counts, extra: Claim | undefined): Claim | undefined {
+    if (counts.total >= this.#settings.total) return undefined; // Thousands may wait, and each of them asks.
     const oldest = new Map<string, Claim>();
     const claims = extra === undefined || this.#waiting.has(extra.uid) ? this.#waiting.values() : [...this.#waiting.values(), extra];
     for (const claim of claims) {

@@ -63,8 +63,9 @@ async function doStep(
   schedule: ReportSchedule,
   step: Step,
   uids: Map<string, string>,
-  { signal, log }: ReconcileContext,
+  context: ReconcileContext,
 ): Promise<ReportSchedule> {
+  const { signal } = context;
   switch (step.kind) {
     case 'writeStatus': {
       const written = await writeStatus(writes.client, REPORT_SCHEDULES, schedule, withUids(step.status, uids), signal);
@@ -80,12 +81,12 @@ async function doStep(
       writes.onSpawned(schedule, report);
       if (made) writes.events.record(schedule, step.event);
       if (made && step.run.request === undefined) writes.observer.scheduleRan(Date.now() - step.run.scheduledAt);
-      log.info({ report: report.metadata.name, made }, 'spawned Report');
+      context.log.info({ report: report.metadata.name, made }, 'spawned Report');
       return schedule;
     }
     case 'deleteReport':
       await deleteReport(writes.client, schedule, step, signal);
-      log.info({ report: step.name, replaced: step.resourceVersion !== undefined }, 'deleting Report');
+      context.log.info({ report: step.name, replaced: step.resourceVersion !== undefined }, 'deleting Report');
       return schedule;
   }
 }

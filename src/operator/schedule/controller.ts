@@ -17,6 +17,8 @@ import { decide, type ScheduleView } from './decide.ts';
 import { REPORTS_BY_SCHEDULE, scheduleOf } from './marks.ts';
 import type { Plan } from './plan.ts';
 
+/** Schedules that are looked at beside each other. */
+export const SCHEDULE_WORKERS = 20;
 /** Longer than a healthy watch lags. */
 const RECENT_MS = 10_000;
 
@@ -71,6 +73,11 @@ export class ScheduleController {
     const left = this.#recent.get(uid)?.filter((recent) => recent.report.metadata.uid !== report.metadata.uid) ?? [];
     if (left.length === 0) this.#recent.delete(uid);
     else this.#recent.set(uid, left);
+  }
+
+  /** Whether a change of a schedule is what this process has just written itself: the look that wrote it knew everything that it says. */
+  wroteItself({ metadata: { uid, resourceVersion } }: ReportSchedule): boolean {
+    return this.#written.get(uid)?.resourceVersion === resourceVersion;
   }
 
   /** To be called when a schedule is gone. */
