@@ -4,7 +4,6 @@
  * Start skew is the time from the minute until a watch shows the child (Report or Job), so it holds the apiserver's and the watcher's share for everybody alike.
  */
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeClient, type Manifest } from '../../src/kube/client.ts';
 import { loadClusterConfig } from '../../src/kube/config.ts';
