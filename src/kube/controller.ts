@@ -1,5 +1,5 @@
 /**
- * Runs reconciles: keys from a queue, a bounded number at a time, each under a deadline; what one key does never holds up another.
+ * Runs reconciles: keys from a queue, a bounded number at a time, each under a deadline; what one key or one namespace does never holds up another.
  *
  * The contract is controller-runtime's: `done` ends the matter until something changes, `lookAgainAt` makes an appointment, a throw comes back with exponential
  * backoff. Being asked to look again because somebody else wrote first (409) is not an error.
@@ -10,11 +10,18 @@ import type { Logger } from 'pino';
 import { Deadline } from '../net/deadline.ts';
 import { isConflict } from './errors.ts';
 import { WorkQueue, type QueueObserver } from './queue.ts';
-import type { ObjectKey } from './store.ts';
+import { SlowNamespaces } from './slow-namespaces.ts';
+import { splitKey, type ObjectKey } from './store.ts';
 
 /** How often a worker that gives way looks whether it still has to, and how long it does so at most, whatever others have to do. */
 const GIVE_WAY_MS = 50;
 const MAX_GIVE_WAY_MS = 15_000;
+/** A reconcile that takes longer goes on beside the workers: its worker has others to look after. */
+const SLOW_MS = 2_000;
+/** The part of all workers that a slow namespace may have. */
+const SLOW_SHARE = 4;
+/** A key whose namespace has enough slow reconciles under way is looked at again after so long. */
+const DEFERRED_MS = 500;
 /** No reconcile needs a minute; one that takes it is stuck and must free its worker. */
 const RECONCILE_DEADLINE_MS = 60_000;
 
@@ -45,6 +52,8 @@ export interface ControllerOptions {
   readonly reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<Result>;
   /** Longest time for one reconcile, in ms; default a minute. */
   readonly deadlineMs?: number;
+  /** What counts as slow, in ms; default two seconds. */
+  readonly slowMs?: number;
   readonly observer?: ControllerObserver;
   /** While `when` is true, no more than `to` reconciles begin beside each other: others have more urgent work for the apiserver. */
   readonly giveWay?: { readonly when: () => boolean; readonly to: number };
@@ -73,9 +82,13 @@ class Context implements ReconcileContext {
 export class Controller {
   readonly queue: WorkQueue<ObjectKey>;
   readonly #options: ControllerOptions;
+  readonly #slow: SlowNamespaces;
+  /** Reconciles that their workers have left to themselves, at most as many as there are workers. */
+  readonly #beside = new Set<Promise<void>>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#slow = new SlowNamespaces(Math.ceil(options.concurrency / SLOW_SHARE), () => performance.now());
     this.queue = new WorkQueue<ObjectKey>({ wall: Date.now, monotonic: () => performance.now() }, Math.random, options.observer);
   }
 
@@ -93,15 +106,41 @@ export class Controller {
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
     await Promise.all(Array.from({ length: this.#options.concurrency }, (_, worker) => this.#work(worker, signal)));
+    await Promise.all(this.#beside);
     signal.removeEventListener('abort', close);
   }
 
   async #work(worker: number, signal: AbortSignal): Promise<void> {
     for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
       await this.#giveWay(worker, signal);
-      if (!signal.aborted) await this.#one(key, signal);
-      this.queue.done(key);
+      const { namespace } = splitKey(key);
+      if (signal.aborted) this.queue.done(key);
+      else if (this.#slow.mayStart(namespace)) await this.#look(key, namespace, signal);
+      else {
+        this.queue.addAfter(key, DEFERRED_MS);
+        this.queue.done(key);
+      }
     }
+  }
+
+  /** Resolves when the reconcile has ended, or goes on beside the workers. */
+  async #look(key: ObjectKey, namespace: string, signal: AbortSignal): Promise<void> {
+    const slowMs = this.#options.slowMs ?? SLOW_MS;
+    const started = performance.now();
+    this.#slow.started(namespace);
+    const run = this.#one(key, signal).then(() => {
+      this.queue.done(key);
+      this.#slow.ended(namespace, performance.now() - started >= slowMs);
+    });
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => late.resolve('late'), slowMs);
+    const first = await Promise.race([run, late.promise]);
+    clearTimeout(timer);
+    if (first !== 'late') return;
+    this.#slow.foundSlow(namespace);
+    if (this.#beside.size >= this.#options.concurrency) return run;
+    this.#beside.add(run);
+    void run.then(() => this.#beside.delete(run));
   }
 
   async #giveWay(worker: number, signal: AbortSignal): Promise<void> {

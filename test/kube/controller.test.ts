@@ -295,3 +295,46 @@ describe('a controller that gives way to others', () => {
     await vi.waitFor(() => expect(seen).toEqual(['a', 'b']));
   });
 });
+
+describe('a namespace whose reconciles hang', () => {
+  test('does not hold up another one, however many objects it has', async () => {
+    const done: string[] = [];
+    let hanging = 0;
+    let most = 0;
+    const reconcile = async (key: string, { signal }: ReconcileContext): Promise<Result> => {
+      if (!key.startsWith('hangs/')) {
+        done.push(key);
+        return DONE;
+      }
+      hanging += 1;
+      most = Math.max(most, hanging);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      hanging -= 1;
+      throw new Error('no answer');
+    };
+    const { queue } = start(reconcile, { concurrency: 4, slowMs: 20 });
+    for (let index = 0; index < 100; index += 1) queue.add(`hangs/${index}`);
+    for (let round = 0; round < 10; round += 1) {
+      queue.add(`works/${round}`);
+      await vi.waitFor(() => expect(done).toContain(`works/${round}`), { timeout: 10_000 });
+    }
+    expect(most).toBe(4); // All workers were taken once, and none again: it has had its share.
+  });
+
+  test('gets all its workers back once it is quick again', async () => {
+    const waiting: (() => void)[] = [];
+    const seen: string[] = [];
+    const reconcile = async (key: string): Promise<Result> => {
+      seen.push(key);
+      if (key === 'ns/slow') await new Promise<void>((resolve) => waiting.push(resolve));
+      return DONE;
+    };
+    const { queue } = start(reconcile, { concurrency: 5, slowMs: 10 });
+    queue.add('ns/slow');
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    queue.add('ns/quick');
+    await vi.waitFor(() => expect(seen).toEqual(['ns/slow', 'ns/quick'])); // Its share is two.
+    waiting[0]?.();
+    await vi.waitFor(() => expect(queue.idle).toBe(true));
+  });
+});
