@@ -41,10 +41,10 @@ LABEL org.opencontainers.image.title="dossier-runner" \
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
     && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old
-COPY --from=bundle /build/dist/runner.mjs ./
+COPY --from=bundle /build/dist/runner ./
 USER 1000:1000
-# Rows die young: a larger nursery saves no time, and takes memory that a runner does not have (docs/benchmarks/render.md).
-ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/runner.mjs"]
+# Its Job says by NODE_OPTIONS how much memory is the heap's.
+ENTRYPOINT ["node", "/app/runner.mjs"]
 
 
 FROM node:26-slim AS packages

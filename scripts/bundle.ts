@@ -1,7 +1,7 @@
 /**
- * `npm run bundle`: makes dist/operator/ and dist/runner.mjs for the images.
+ * `npm run bundle`: makes dist/operator/ and dist/runner/ for the images.
  *
- * A pod loads one file of some MB, or a few, instead of some thousand small ones, and the image holds neither packages nor sources. Everything else runs the sources as they are.
+ * A pod loads a few files instead of some thousand small ones, and the image holds neither packages nor sources. Everything else runs the sources as they are.
  */
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
@@ -40,13 +40,23 @@ const OPTIONS = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** Bundles programs, by the names of their files, into `folder`; default those of the images. */
+/**
+ * What a program loads only when it needs it (S3, kubeconfigs, sources, formats) lies in files of its own: as one file, all of it would be read and kept at every start.
+ * Modules come before CommonJS, because of a module what nobody uses is left out.
+ */
+const SMALL = {
+  splitting: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  mainFields: ['module', 'main'],
+} as const satisfies BuildOptions;
+
+/** Bundles programs, by the names of their files, into `folder`; those of the images, which are the default, into folders of their own there. */
 export async function bundle(folder: string, programs: Readonly<Record<string, string>> = PROGRAMS): Promise<void> {
-  const { operator, ...others } = programs;
+  const { operator, runner, ...others } = programs;
   await build({ ...OPTIONS, entryPoints: others, outdir: folder });
-  // What the operator loads only when it needs it (S3, kubeconfigs) lies in files of its own: as one file, all of it would be read and kept at every start.
-  const small = { splitting: true, minifyWhitespace: true, minifySyntax: true } as const;
-  if (operator !== undefined) await build({ ...OPTIONS, ...small, entryPoints: { operator }, outdir: join(folder, 'operator') });
+  if (operator !== undefined) await build({ ...OPTIONS, ...SMALL, entryPoints: { operator }, outdir: join(folder, 'operator') });
+  if (runner !== undefined) await build({ ...OPTIONS, ...SMALL, entryPoints: { runner }, outdir: join(folder, 'runner') });
 }
 
 if (import.meta.main) await bundle(join(ROOT, 'dist'));

@@ -31,7 +31,7 @@ const [s3, postgres] = await Promise.all([S3Server.start(workspace, tools), Post
 await using slow = await SlowLine.start(s3.endpoint, SLOW_BYTES_PER_SECOND);
 await bundle(workspace.folder);
 const place: Place = {
-  program: join(workspace.folder, 'runner.mjs'),
+  program: join(workspace.folder, 'runner', 'runner.mjs'),
   nodeOptions: nodeOptions(MEMORY_LIMIT),
   database: databaseUrl(postgres.access, 'postgres'),
   endpoint: s3.endpoint,

@@ -58,7 +58,7 @@ try {
   const facts = join(folder, 'time');
   const result = join(folder, 'result');
   const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
-  const command = [process.execPath, ...profile, '--max-semi-space-size=8', join(folder, 'runner.mjs')];
+  const command = [process.execPath, ...profile, '--max-semi-space-size=8', join(folder, 'runner', 'runner.mjs')];
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync('time', ['-f', '%U %S %M', '-o', facts, ...command], {
     encoding: 'utf8',

@@ -1,12 +1,6 @@
-/** The source that a plan names. */
+/** The source that a plan names; only its own code is loaded, for memory's sake. */
 import type { RunPlan } from '../plan.ts';
 import type { RowSource } from '../rows.ts';
-import { openCode } from './code.ts';
-import { openHttp } from './http.ts';
-import { openInline } from './inline.ts';
-import { openKubernetes } from './kubernetes.ts';
-import { openPostgres } from './postgres.ts';
-import { openS3 } from './s3.ts';
 
 /** The caller closes it. `env` has the Secrets (PLAN_ENV). @throws DossierError, or the signal's reason. */
 export async function openSource(
@@ -16,22 +10,33 @@ export async function openSource(
 ): Promise<RowSource> {
   const { source } = plan;
   switch (source.kind) {
-    case 'inline':
+    case 'inline': {
+      const { openInline } = await import('./inline.ts');
       return openInline(source, plan);
+    }
     case 'mysql': {
-      // Its driver is the largest, and few need it.
       const { openMysql } = await import('./mysql.ts');
       return openMysql(source, plan, env, signal);
     }
-    case 'postgres':
+    case 'postgres': {
+      const { openPostgres } = await import('./postgres.ts');
       return openPostgres(source, plan, env, signal);
-    case 'http':
+    }
+    case 'http': {
+      const { openHttp } = await import('./http.ts');
       return openHttp(source, plan, env);
-    case 'kubernetes':
+    }
+    case 'kubernetes': {
+      const { openKubernetes } = await import('./kubernetes.ts');
       return openKubernetes(source, plan, env, signal);
-    case 's3':
+    }
+    case 's3': {
+      const { openS3 } = await import('./s3.ts');
       return openS3(source, plan, env);
-    case 'code':
+    }
+    case 'code': {
+      const { openCode } = await import('./code.ts');
       return openCode(plan, env);
+    }
   }
 }
