@@ -3,12 +3,18 @@
 /** Bytes of a column's record: kind u32, flags u32, and for each piece its address and length. */
 const RECORD: usize = 64;
 export const PIECES: u32 = 6;
-/** A span: its offset in seconds as i64, then the length of its text and the text. */
-const SPAN_RECORD: usize = 24;
+/** A span: its offset in seconds as i64, the length of its text, the text, and from which second to before which it is used (i64). */
+const SPAN_RECORD: usize = 40;
+const SPAN_FROM: usize = 24;
+const SPAN_TO: usize = 32;
 export const SPANS: u32 = 1024;
+
+const TWO_DAYS: i64 = 172_800;
 
 export let columnCount: u32 = 0;
 let columns: usize = 0;
+/** Spans that have bounds. */
+export let spansKnown: u32 = 0;
 const spans: usize = heap.alloc(<usize>SPANS * SPAN_RECORD);
 
 /** Before anything else, once. */
@@ -37,6 +43,27 @@ export function setSpan(index: u32, offsetSeconds: i32, textLength: u32): usize 
   store<i64>(span, <i64>offsetSeconds);
   store<u32>(span, textLength, 8);
   return span + 12;
+}
+
+/** The span of this number, and all before it, can be looked up by time: seconds since 1970, from the first to before the second. */
+export function setSpanBounds(index: u32, from: f64, to: f64): void {
+  store<i64>(spanAt(index), <i64>from, SPAN_FROM);
+  store<i64>(spanAt(index), <i64>to, SPAN_TO);
+  spansKnown = max(spansKnown, index + 1);
+}
+
+@inline
+export function spanHolds(index: u32, second: i64): bool {
+  const span = spanAt(index);
+  return index < spansKnown && second >= load<i64>(span, SPAN_FROM) && second < load<i64>(span, SPAN_TO);
+}
+
+/** Whether the span's wall clock, and that of no other span, shows the time: the clock of a zone is never set by two days. */
+@inline
+export function spanHoldsLocal(index: u32, local: i64): bool {
+  const span = spanAt(index);
+  const second = local - load<i64>(span);
+  return index < spansKnown && second >= load<i64>(span, SPAN_FROM) + TWO_DAYS && second < load<i64>(span, SPAN_TO) - TWO_DAYS;
 }
 
 @inline

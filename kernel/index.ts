@@ -14,10 +14,11 @@ import { beginMatches, movedBy, setUpMatches, tokenizeCell, tokenizedTo, tokeniz
 import { cellEnd, cellOpen, cellValue, putRowStart, putSheetCell } from './sheet';
 import * as state from './state';
 
-export { setColumn, setColumns, setPiece, setSpan } from './columns';
+export { setColumn, setColumns, setPiece, setSpan, setSpanBounds } from './columns';
 export { packedEnd, packedStart, packedTaken } from './deflate';
 export { setDelimited } from './delimited';
 export { setSheetRows } from './sheet';
+export { inputAddress, inputRead, readRows, setReading, setReadings } from './wire';
 
 /** Bytes between two values that wait for the second one; rows without values are more. */
 const LONGEST_GAP: usize = 8192;
@@ -142,9 +143,10 @@ export function skip(): void {
   endCell(state.at);
 }
 
-/** Room for so many bytes of text, at most RAW_BYTES, which the caller fills before `rawFilled`; the page must have been taken. */
+/** Room for so many bytes of text, at most RAW_BYTES, which the caller fills before `rawFilled`; 0 when the page must be taken first. */
 export function raw(length: u32): usize {
   const from = state.at;
+  if (from + length + roomAround > layout.page + layout.PAGE_BYTES || (packs && !hasPackedRoom())) return 0;
   state.setAt(from + length);
   return from;
 }

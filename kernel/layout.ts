@@ -16,6 +16,9 @@ export const LONGEST_TEXT: u32 = 65_536;
 export const BYTES_PER_UNIT: u32 = 7;
 /** What deflate can refer back to. */
 export const HISTORY: u32 = 32_768;
+/** Bytes of rows that are read at once, and columns of a row. */
+export const INPUT_BYTES: u32 = 131_072;
+export const WIRE_COLUMNS: u32 = 1664;
 /** History and text that has not been taken yet. */
 export const PAGE_BYTES: u32 = 1_048_576;
 /** Bytes of `raw` that fit in any page that was just taken. */
@@ -45,6 +48,16 @@ export const KIND_DATE: u32 = 2;
 /** Written as it is. */
 export const KIND_READY: u32 = 3;
 
+/** How the text of a column is read by `readRows`. */
+export const READ_BY_CALLER: u32 = 0;
+export const READ_TEXT: u32 = 1;
+export const READ_INTEGER: u32 = 2;
+export const READ_DECIMAL: u32 = 3;
+export const READ_NUMBER: u32 = 4;
+export const READ_BOOLEAN: u32 = 5;
+export const READ_DATE: u32 = 6;
+export const READ_TIME: u32 = 7;
+
 /** Why `run` came back. */
 export const STOPPED_DONE: u32 = 0;
 /** The page must be taken before it goes on. */
@@ -63,4 +76,5 @@ const SLACK: u32 = 64;
 export const tags: usize = heap.alloc(CELLS * 4 + SLACK);
 export const units: usize = heap.alloc(UNITS * 2 + SLACK);
 export const values: usize = heap.alloc(CELLS * 8 + SLACK);
+export const input: usize = heap.alloc(INPUT_BYTES + SLACK);
 export const page: usize = heap.alloc(PAGE_BYTES + SLACK);

@@ -113,9 +113,11 @@ export function putDate(from: usize, end: usize, to: usize): usize {
 /** Days since 1970 of `YYYY-MM-DD`; i32.MIN_VALUE when the text is no day of the calendar. */
 export function daysOf(from: usize, end: usize): i32 {
   if (putDate(from, end, scratch) === 0) return i32.MIN_VALUE;
-  const year = twoDigits(scratch) * 100 + twoDigits(scratch + 2);
-  const month = twoDigits(scratch + 5);
-  const day = twoDigits(scratch + 8);
+  return dayNumber(twoDigits(scratch) * 100 + twoDigits(scratch + 2), twoDigits(scratch + 5), twoDigits(scratch + 8));
+}
+
+/** Days since 1970 of a day in the years 0000 to 9999; i32.MIN_VALUE when it is none of the calendar. */
+export function dayNumber(year: u32, month: u32, day: u32): i32 {
   const leap = (year & 3) === 0 && (year % 100 !== 0 || year % 400 === 0);
   if (month - 1 > 11 || day - 1 >= (month === 2 ? (leap ? 29 : 28) : 30 + ((month + (month >> 3)) & 1))) return i32.MIN_VALUE;
   // Years from March, so that a leap day is their last.

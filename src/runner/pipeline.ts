@@ -36,12 +36,15 @@ export async function runPipeline({ source, encoder, uploader, onProgress }: Lin
     bytes += piece.byteLength;
     await uploader.write(piece);
   };
-  await write(encoder.start(source.columns));
-  for await (const batch of source.batches(signal)) {
-    await write(encoder.encode(batch));
-    rows += batch.length;
+  const goOn = async (batchRows: number, piece: Uint8Array): Promise<void> => {
+    await write(piece);
+    rows += batchRows;
     onProgress({ rows, bytes, phase: 'Rendering' });
-  }
+  };
+  await write(encoder.start(source.columns));
+  if (source.wireBatches !== undefined && encoder.encodeWire !== undefined)
+    for await (const batch of source.wireBatches(signal)) await goOn(batch.length, encoder.encodeWire(batch));
+  else for await (const batch of source.batches(signal)) await goOn(batch.length, encoder.encode(batch));
   await write(encoder.end());
   onProgress({ rows, bytes, phase: 'Uploading' });
   signal.throwIfAborted();

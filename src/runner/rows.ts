@@ -40,11 +40,44 @@ export type Cell = null | string | number | bigint | boolean;
 /** Rows in column order. A batch is small (hundreds of rows), so that a slow sink holds back the source soon. */
 export type RowBatch = readonly (readonly Cell[])[];
 
+/** The usual shapes of a value's text; `text` is any. What they say of it, postgres-cells.ts tells. */
+export type TextReading = 'text' | 'integer' | 'decimal' | 'number' | 'boolean' | 'date' | 'timestamp';
+
+/** Where a column's values are in a row of WireRows. */
+export interface WireColumn {
+  /** Number of the field, from 0. */
+  readonly field: number;
+  /** What the text usually is; undefined = always to be read by `cell`. */
+  readonly reading: TextReading | undefined;
+}
+
+/**
+ * Rows as the bytes that a source got: messages of PostgreSQL's protocol (DataRow), each whole, values as text. An encoder that can reads them where they lie; any
+ * other asks for cells.
+ */
+export interface WireRows {
+  /** Rows. */
+  readonly length: number;
+  readonly bytes: Uint8Array;
+  /** One for each column of the source. */
+  readonly columns: readonly WireColumn[];
+  /** A cell of the `index`th row, whose message begins at `offset`. @throws DossierError when the value does not fit, or the row is none. */
+  cell(offset: number, index: number, column: number): Cell;
+  /** A row, as `cell`. */
+  row(offset: number, index: number): readonly Cell[];
+  /** All rows. @throws as `cell` */
+  cells(): RowBatch;
+  /** The rows from the `from`th to before the `to`th. */
+  slice(from: number, to: number): WireRows;
+}
+
 /** Where rows come from. A source validates what it reads: a cell that reaches an encoder fits its column. */
 export interface RowSource {
   readonly columns: readonly Column[];
   /** Reads to the end or throws; rows that stop early without an error do not exist. May be called once. */
   batches(signal: AbortSignal): AsyncIterable<RowBatch>;
+  /** As `batches`, without making cells; absent where rows do not come this way. One of the two may be called, once. */
+  wireBatches?(signal: AbortSignal): AsyncIterable<WireRows>;
   /** Releases connections; safe to call at any time and twice. */
   close(): Promise<void>;
 }
@@ -56,6 +89,8 @@ export interface RowSource {
 export interface RowEncoder {
   start(columns: readonly Column[]): Uint8Array;
   encode(batch: RowBatch): Uint8Array;
+  /** As `encode`, for rows that are no cells yet; absent in encoders that only know cells. */
+  encodeWire?(rows: WireRows): Uint8Array;
   end(): Uint8Array;
   /** Sheets of the workbook so far; 1 in formats that have none. */
   readonly sheets: number;

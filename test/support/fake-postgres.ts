@@ -11,7 +11,12 @@ export function message(type: string, ...body: readonly (string | number | Buffe
 }
 
 export function row(...values: readonly string[]): Buffer {
-  const fields = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
+  return rowOf(values.map((value) => Buffer.from(value)));
+}
+
+/** A row of any bytes; null is NULL. */
+export function rowOf(values: readonly (Buffer | null)[]): Buffer {
+  const fields = values.flatMap((value) => (value === null ? [int32(-1)] : [int32(value.length), value]));
   return message('D', int16(values.length), ...fields);
 }
 

@@ -5,7 +5,7 @@
  * against its type's shape although PostgreSQL wrote it: formats put numbers and dates into files unguarded, and whoever answers may only claim to be PostgreSQL.
  */
 import { readQuantity } from '../../quantity/quantity.ts';
-import type { Cell, ColumnType } from '../rows.ts';
+import type { Cell, ColumnType, TextReading } from '../rows.ts';
 import { misfit, stringKind, type CellReader } from './misfit.ts';
 import { integerOfDecimal, readDecimal, readInteger, readNumber } from './numbers.ts';
 import { arrayJson, base64OfBytea, jsonToken } from './postgres-json.ts';
@@ -38,6 +38,22 @@ export function postgresReader(type: PostgresType, wanted: ColumnType, wall: Wal
     case 'bytea':
       return undefined;
   }
+}
+
+/**
+ * How an encoder may read the usual text of such values itself: what looks like its shape is the cell that `postgresReader` makes of it. Undefined where each text needs
+ * that reader. kernel/wire.ts has the shapes.
+ */
+export function usualReading(type: PostgresType, wanted: ColumnType): TextReading | undefined {
+  if (type.kind === 'array') return wanted === 'String' ? 'text' : undefined;
+  const { family } = type;
+  if (wanted === 'String') return family === 'boolean' || family === 'bytea' ? undefined : 'text';
+  if (family === 'integer' && (wanted === 'Integer' || wanted === 'Decimal' || wanted === 'Number'))
+    return wanted === 'Integer' ? 'integer' : wanted === 'Decimal' ? 'decimal' : 'number';
+  if (family === 'numeric' || family === 'float') return wanted === 'Decimal' ? 'decimal' : wanted === 'Number' ? 'number' : undefined;
+  if (family === 'boolean' && wanted === 'Boolean') return 'boolean';
+  if (family === 'date' && wanted === 'Date') return 'date';
+  return family === 'timestamp' && wanted === 'Timestamp' ? 'timestamp' : undefined;
 }
 
 function numberReader(family: 'integer' | 'numeric' | 'float', wanted: ColumnType): CellReader<string> | undefined {

@@ -7,9 +7,10 @@
  */
 import { ZoneOffsets, type OffsetSpan } from '../../time/zone-offsets.ts';
 import { unfitRow } from '../formats/failures.ts';
-import type { Cell, RowBatch } from '../rows.ts';
+import type { Cell, RowBatch, WireRows } from '../rows.ts';
 import {
   CELLS,
+  INPUT_BYTES,
   LONGEST_TEXT,
   putText,
   RAW_BYTES,
@@ -25,8 +26,10 @@ import {
   TAG_TIME,
   TAG_TRUE,
   UNITS,
+  WIRE_COLUMNS,
   type KernelExports,
 } from './kernel.ts';
+import { nextMessage, readingCode, wireCells } from './wire-cells.ts';
 
 /**
  * How cells of a column reach the kernel: `text` and `decimal` as they are, `ready` as the text that the format makes of them, the others as values.
@@ -96,12 +99,16 @@ export class CellFeed {
   readonly #instants: BigInt64Array;
   readonly #memory: Buffer;
   readonly #units: Buffer;
+  readonly #input: Uint8Array;
   /** Takes what waits in the kernel. */
   readonly #take: () => void;
+  /** Of the batch under way: a cell by its row there and its column. */
+  #cellAt: (row: number, column: number) => Cell = () => null;
   /** Where the run under way began. */
-  #batch: RowBatch = [];
   #firstCell = 0;
   #rowsBefore = 0;
+  /** Whose readings the kernel knows. */
+  #wireColumns: WireRows['columns'] | undefined;
   /** The span of the last time: nanoseconds from where to where, and its tag. */
   #spanFrom = Infinity;
   #spanTo = -Infinity;
@@ -120,18 +127,22 @@ export class CellFeed {
     this.#numbers = new Float64Array(buffer, kernel.valuesAddress(), CELLS);
     this.#instants = new BigInt64Array(buffer, kernel.valuesAddress(), CELLS);
     this.#units = Buffer.from(buffer, kernel.unitsAddress(), UNITS * 2);
+    this.#input = new Uint8Array(buffer, kernel.inputAddress(), INPUT_BYTES);
   }
 
   /** Hands all cells of the batch to the kernel; what it wrote last may still wait there. `rowsBefore` = rows before the batch. */
-  add(batch: RowBatch, rowsBefore: number): void {
+  add(batch: RowBatch | WireRows, rowsBefore: number): void {
+    if ('cells' in batch) this.#addWire(batch, rowsBefore);
+    else this.#addCells(batch, rowsBefore);
+  }
+
+  #addCells(batch: RowBatch, rowsBefore: number): void {
     const codes = this.#codes;
     const tags = this.#tags;
     const numbers = this.#numbers;
     const { limits } = this.#writing;
     const width = codes.length;
-    this.#batch = batch;
-    this.#firstCell = 0;
-    this.#rowsBefore = rowsBefore;
+    this.#begin(rowsBefore, (row, column) => batch[row]?.[column] ?? null);
     let text = '';
     let cells = 0;
     let values = 0;
@@ -140,7 +151,8 @@ export class CellFeed {
       if (row.length !== width) throw unfitRow(rowsBefore + index + 1, row.length, width);
       for (let column = 0; column < width; column += 1) {
         if (cells === CELLS || text.length > UNITS - LONGEST_TEXT) {
-          this.#run(text, cells);
+          this.#units.write(text, 0, 'utf16le');
+          this.#run(cells);
           text = '';
           cells = 0;
           values = 0;
@@ -216,8 +228,54 @@ export class CellFeed {
         tags[cells++] = tag;
       }
     }
-    this.#run(text, cells);
-    this.#batch = [];
+    this.#units.write(text, 0, 'utf16le');
+    this.#run(cells);
+  }
+
+  /** Rows that the kernel reads itself. @throws what `rows.cell` does, too. */
+  #addWire(rows: WireRows, rowsBefore: number): void {
+    if (!this.#knows(rows.columns)) {
+      this.#addCells(rows.cells(), rowsBefore);
+      return;
+    }
+    const { kernel } = this;
+    const width = this.#codes.length;
+    const { bytes } = rows;
+    let row = 0;
+    for (let at = 0; at < bytes.length;) {
+      const piece = bytes.subarray(at, at + INPUT_BYTES);
+      this.#input.set(piece);
+      const cells = kernel.readRows(piece.length);
+      if (cells === 0) {
+        // A row that is none, which throws here, or one that is longer than what the kernel reads at once.
+        this.#addCells([rows.row(at, row)], rowsBefore + row);
+        at = nextMessage(bytes, at);
+        row += 1;
+        continue;
+      }
+      this.#begin(rowsBefore + row, wireCells(rows, at, row));
+      this.#run(cells);
+      at += kernel.inputRead();
+      row += cells / width;
+    }
+  }
+
+  /** Tells the kernel once how the columns are read; false when it has no room for them. */
+  #knows(columns: WireRows['columns']): boolean {
+    if (columns.length > WIRE_COLUMNS) return false;
+    if (this.#wireColumns === columns) return true;
+    const { text, decimal, bigints } = this.#writing.limits;
+    if (columns.length !== this.#codes.length) throw unfitRow(1, columns.length, this.#codes.length);
+    this.kernel.setReadings(columns.length, text, decimal, bigints);
+    columns.forEach(({ field, reading }, index) => this.kernel.setReading(index, field, readingCode(reading)));
+    this.#wireColumns = columns;
+    return true;
+  }
+
+  #begin(rowsBefore: number, cellAt: (row: number, column: number) => Cell): void {
+    this.#cellAt = cellAt;
+    this.#firstCell = 0;
+    this.#rowsBefore = rowsBefore;
   }
 
   /** Text that stands between the cells, written as if it were one of them. */
@@ -225,15 +283,19 @@ export class CellFeed {
     const bytes = Buffer.from(text);
     for (let from = 0; from < bytes.length; from += RAW_BYTES) {
       const piece = bytes.subarray(from, from + RAW_BYTES);
-      this.#take();
-      this.#memory.set(piece, this.kernel.raw(piece.length));
+      this.#memory.set(piece, this.kernel.raw(piece.length) || this.#rawAfterTaking(piece.length));
       this.kernel.rawFilled();
     }
   }
 
-  #run(text: string, cells: number): void {
+  #rawAfterTaking(length: number): number {
+    this.#take();
+    return this.kernel.raw(length);
+  }
+
+  /** Writes the cells of the run, whose tags, units and values stand in the buffers. */
+  #run(cells: number): void {
     const { kernel } = this;
-    this.#units.write(text, 0, 'utf16le');
     kernel.begin(cells);
     let waitingAt = -1;
     for (;;) {
@@ -255,7 +317,10 @@ export class CellFeed {
     const width = this.#codes.length;
     const cell = this.#firstCell + cellOfRun;
     const [row, column] = [Math.floor(cell / width), cell % width];
-    this.addRaw(this.#writing.oddText(this.#batch[row]?.[column] ?? null, column, this.#rowsBefore + row + 1));
+    const value = this.#cellAt(row, column);
+    // The kernel looks times up among the spans that it knows; it knows this one then.
+    if (this.#codes[column] === TIME && typeof value === 'bigint') this.#timeTag(value);
+    this.addRaw(this.#writing.oddText(value, column, this.#rowsBefore + row + 1));
     this.kernel.skip();
   }
 
@@ -275,6 +340,7 @@ export class CellFeed {
     this.#spanFrom = from * 1e9 + MARGIN_NS;
     this.#spanTo = to * 1e9 - MARGIN_NS;
     this.#spanTag = TAG_TIME + number;
+    this.kernel.setSpanBounds(number, from, to);
     return this.#spanTag;
   }
 

@@ -12,6 +12,8 @@ export const UNITS = 131_072;
 export const LONGEST_TEXT = 65_536;
 export const RAW_BYTES = 65_536;
 export const SPANS = 1024;
+export const INPUT_BYTES = 131_072;
+export const WIRE_COLUMNS = 1664;
 
 export const TAG_PLAIN = 0x4000_0000;
 export const TAG_TIME = 0x8000_0000;
@@ -26,6 +28,15 @@ export const KIND_TEXT = 0;
 export const KIND_DECIMAL = 1;
 export const KIND_DATE = 2;
 export const KIND_READY = 3;
+
+export const READ_BY_CALLER = 0;
+export const READ_TEXT = 1;
+export const READ_INTEGER = 2;
+export const READ_DECIMAL = 3;
+export const READ_NUMBER = 4;
+export const READ_BOOLEAN = 5;
+export const READ_DATE = 6;
+export const READ_TIME = 7;
 
 export const STOPPED_DONE = 0;
 export const STOPPED_FULL = 1;
@@ -42,6 +53,12 @@ export interface KernelExports {
   setColumn(index: number, kind: number, flags: number): void;
   setPiece(index: number, piece: number, length: number): number;
   setSpan(index: number, offsetSeconds: number, textLength: number): number;
+  setSpanBounds(index: number, from: number, to: number): void;
+  setReadings(columns: number, textLimit: number, decimalLimit: number, bigints: boolean): void;
+  setReading(column: number, field: number, reading: number): void;
+  inputAddress(): number;
+  inputRead(): number;
+  readRows(length: number): number;
   setDelimited(delimiter: number, quoteAll: boolean, guarded: boolean): void;
   setFormat(format: number, roomAround: number): void;
   setRowStart(length: number): number;

@@ -12,10 +12,11 @@ import { parsePostgresUrl, type PostgresUrl } from '../../sql/postgres-url.ts';
 import { ARRAY_TYPES_QUERY, arrayType, builtInType, OTHER_TYPE } from '../cells/postgres-types.ts';
 import { WallTimes } from '../cells/wall-times.ts';
 import { PLAN_ENV, type RunPlan, type SourcePlan } from '../plan.ts';
-import type { Column, RowBatch, RowSource } from '../rows.ts';
+import type { Column, RowBatch, RowSource, WireRows } from '../rows.ts';
 import { BatchReader } from './postgres/batches.ts';
 import { bindTexts, type BindText } from './postgres/binds.ts';
-import { columnReaders, type ColumnReader, type ResultColumn } from './postgres/columns.ts';
+import { columnReaders, type ResultColumn } from './postgres/columns.ts';
+import { RowReaders, type DataRows } from './postgres/data-rows.ts';
 import { failed, sessionFailed, statementFailed, type StatementContext } from './postgres/errors.ts';
 import type { Field } from './postgres/portal.ts';
 import { PostgresSession } from './postgres/session.ts';
@@ -44,7 +45,7 @@ export async function openPostgres(source: PostgresPlan, plan: RunPlan, env: Env
       if (fields === undefined || fields.length === 0)
         throw failed('the query returns no columns; a source is one statement that returns rows, such as select', false);
       const result = await typesOf(session, fields, plan.timeZone);
-      return new PostgresSource(session, columnReaders(result, plan.columns, wall), { ...context, step: 'run' });
+      return new PostgresSource(session, new RowReaders(columnReaders(result, plan.columns, wall)), { ...context, step: 'run' });
     });
   } catch (error) {
     await session.close();
@@ -58,14 +59,18 @@ class PostgresSource implements RowSource {
   readonly #reader: BatchReader;
   readonly #context: StatementContext;
 
-  constructor(session: PostgresSession, readers: readonly ColumnReader[], context: StatementContext) {
-    this.columns = readers.map(({ column }) => column);
+  constructor(session: PostgresSession, readers: RowReaders, context: StatementContext) {
+    this.columns = readers.all.map(({ column }) => column);
     this.#session = session;
     this.#reader = new BatchReader(session, readers);
     this.#context = context;
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<RowBatch> {
+    for await (const rows of this.wireBatches(signal)) yield rows.cells();
+  }
+
+  async *wireBatches(signal: AbortSignal): AsyncGenerator<WireRows> {
     for (;;) {
       const batch = await this.#session.until(signal, () => this.#next());
       if (batch === undefined) return;
@@ -77,7 +82,7 @@ class PostgresSource implements RowSource {
     return this.#session.close();
   }
 
-  async #next(): Promise<RowBatch | undefined> {
+  async #next(): Promise<DataRows | undefined> {
     try {
       return await this.#reader.next();
     } catch (error) {

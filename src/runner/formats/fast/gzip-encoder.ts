@@ -5,7 +5,7 @@
 import { GZIP_HEADER, gzipTrailer } from '../../compression/gzip.ts';
 import { CellFeed } from '../../kernel/cell-feed.ts';
 import type { KernelExports } from '../../kernel/kernel.ts';
-import type { Column, RowBatch, RowEncoder } from '../../rows.ts';
+import type { Column, RowBatch, RowEncoder, WireRows } from '../../rows.ts';
 import { PackedStream } from './packed-stream.ts';
 import { compileForKernel, type CompiledText, type TextFormat } from './text-format.ts';
 
@@ -35,6 +35,10 @@ export class FastGzipEncoder implements RowEncoder {
     return this.#swift?.encode(batch) ?? this.#reference.encode(batch);
   }
 
+  encodeWire(rows: WireRows): Uint8Array {
+    return this.#swift?.encode(rows) ?? this.#reference.encode(rows.cells());
+  }
+
   end(): Uint8Array {
     return this.#swift?.end() ?? this.#reference.end();
   }
@@ -61,7 +65,7 @@ class SwiftGzip {
     return this.#take();
   }
 
-  encode(batch: RowBatch): Uint8Array {
+  encode(batch: RowBatch | WireRows): Uint8Array {
     if (this.#rows === 0 && batch.length > 0) this.#feed.addRaw(this.#format.beforeFirstRow);
     this.#feed.add(batch, this.#rows);
     this.#rows += batch.length;

@@ -3,7 +3,7 @@
  */
 import { CellFeed } from '../../kernel/cell-feed.ts';
 import type { KernelExports } from '../../kernel/kernel.ts';
-import type { Column, RowBatch, RowEncoder } from '../../rows.ts';
+import type { Column, RowBatch, RowEncoder, WireRows } from '../../rows.ts';
 import { compileForKernel, type CompiledText, type TextFormat } from './text-format.ts';
 
 export class FastTextEncoder implements RowEncoder {
@@ -29,6 +29,10 @@ export class FastTextEncoder implements RowEncoder {
     return this.#swift?.encode(batch) ?? this.#reference.encode(batch);
   }
 
+  encodeWire(rows: WireRows): Uint8Array {
+    return this.#swift?.encode(rows) ?? this.#reference.encode(rows.cells());
+  }
+
   end(): Uint8Array {
     return this.#swift?.end() ?? this.#reference.end();
   }
@@ -51,7 +55,7 @@ class SwiftText {
     });
   }
 
-  encode(batch: RowBatch): Uint8Array {
+  encode(batch: RowBatch | WireRows): Uint8Array {
     this.#kernel.taken();
     if (this.#rows === 0 && batch.length > 0) this.#feed.addRaw(this.#format.beforeFirstRow);
     this.#feed.add(batch, this.#rows);

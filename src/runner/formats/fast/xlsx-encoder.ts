@@ -5,7 +5,7 @@ import { WallClock } from '../../../time/wall-clock.ts';
 import { CellFeed, type CellWriting, type Feeding, type FeedLimits } from '../../kernel/cell-feed.ts';
 import { FORMAT_SHEET, KIND_DATE, KIND_DECIMAL, KIND_TEXT, newKernel, putText, type KernelExports } from '../../kernel/kernel.ts';
 import type { XlsxOptions } from '../../plan.ts';
-import type { Cell, Column, ColumnType, RowBatch, RowEncoder } from '../../rows.ts';
+import type { Cell, Column, ColumnType, RowBatch, RowEncoder, WireRows } from '../../rows.ts';
 import { cellWriter, columnLetters, INTEGER_LIMIT, styleAttribute, TEXT_LIMIT, type CellWriter } from '../xlsx/cells.ts';
 import { EXACT_DIGITS } from '../xlsx/decimals.ts';
 import { SHEET_ROWS_LIMIT, WorkbookFrame } from '../xlsx/frame.ts';
@@ -64,6 +64,10 @@ export class FastXlsxEncoder implements RowEncoder {
     return this.#swift?.encode(batch) ?? this.#reference.encode(batch);
   }
 
+  encodeWire(rows: WireRows): Uint8Array {
+    return this.#swift?.encode(rows) ?? this.#reference.encode(rows.cells());
+  }
+
   end(): Uint8Array {
     return this.#swift?.end() ?? this.#reference.end();
   }
@@ -104,7 +108,7 @@ class SwiftWorkbook implements CellWriting {
     return this.#zip.take();
   }
 
-  encode(batch: RowBatch): Uint8Array {
+  encode(batch: RowBatch | WireRows): Uint8Array {
     for (let from = 0; from < batch.length;) {
       if (this.#frame.sheetRows === SHEET_ROWS_LIMIT) {
         this.#endSheet();

@@ -1,31 +1,27 @@
 /**
- * Rows of a portal as batches of cells, bounded by bytes.
+ * Rows of a portal as the server sends them, bounded by bytes.
  *
  * A fetch is sized by the width of the rows before it, so that the server is asked for about a mebibyte at a time: a fetch that waits for a slow bucket would run
- * into the statement's time-out. When rows suddenly grow wider, reading from the socket stops until the batch has been taken.
+ * into the statement's time-out. While those rows are encoded the next fetch is on its way, unless more than that still waits. When rows suddenly grow wider, reading
+ * from the socket stops until they have been taken.
  */
-import { isMisfit, misfitMessage } from '../../cells/misfit.ts';
-import type { Cell, RowBatch } from '../../rows.ts';
-import type { ColumnReader } from './columns.ts';
-import { failed } from './errors.ts';
-import type { RawRow } from './portal.ts';
+import { DataRows, type RowReaders } from './data-rows.ts';
 import type { PostgresSession } from './session.ts';
-import { ProtocolError } from './socket.ts';
 
 const FIRST_FETCH_ROWS = 100;
-const FETCH_ROWS_LIMIT = 1000;
+const FETCH_ROWS_LIMIT = 10_000;
 /** What a fetch should bring, in bytes of PostgreSQL's messages. */
 const FETCH_BYTES = 1024 * 1024;
-/** What a batch may grow to before reading stops. */
-const BATCH_BYTES_LIMIT = 2 * FETCH_BYTES;
+/** What may wait before reading stops. */
+const WAITING_BYTES_LIMIT = 2 * FETCH_BYTES;
 
 export class BatchReader {
   readonly #session: PostgresSession;
-  readonly #readers: readonly ColumnReader[];
-  #rows: (readonly Cell[])[] = [];
-  #bytes = 0;
-  /** Rows before `#rows`. */
-  #taken = 0;
+  readonly #readers: RowReaders;
+  readonly #waiting: DataRows[] = [];
+  #waitingBytes = 0;
+  /** Rows so far. */
+  #rows = 0;
   #state: 'idle' | 'fetching' | 'end' = 'idle';
   #failure: { readonly error: unknown } | undefined;
   #changed = Promise.withResolvers<void>();
@@ -33,29 +29,30 @@ export class BatchReader {
   #fetchedRows = 0;
   #fetchedBytes = 0;
 
-  constructor(session: PostgresSession, readers: readonly ColumnReader[]) {
+  constructor(session: PostgresSession, readers: RowReaders) {
     this.#session = session;
     this.#readers = readers;
   }
 
-  /** The next rows, or undefined after the last. @throws what the driver does, or DossierError SourceFailed for a value that does not fit. */
-  async next(): Promise<RowBatch | undefined> {
+  /** The next rows, or undefined after the last. @throws what the driver does. */
+  async next(): Promise<DataRows | undefined> {
     for (;;) {
-      if (this.#state === 'idle') this.#fetch();
-      while (this.#state === 'fetching' && this.#bytes < BATCH_BYTES_LIMIT && this.#failure === undefined) await this.#changed.promise;
       if (this.#failure !== undefined) throw this.#failure.error;
-      if (this.#rows.length > 0) return this.#take();
+      if (this.#state === 'idle' && this.#waitingBytes < FETCH_BYTES) this.#fetch();
+      const rows = this.#take();
+      if (rows !== undefined) return rows;
       if (this.#state === 'end') return undefined;
+      await this.#changed.promise;
     }
   }
 
-  #take(): RowBatch {
-    const batch = this.#rows;
-    this.#taken += batch.length;
-    this.#rows = [];
-    this.#bytes = 0;
-    this.#session.resume();
-    return batch;
+  #take(): DataRows | undefined {
+    const rows = this.#waiting.shift();
+    if (rows === undefined) return undefined;
+    const before = this.#waitingBytes;
+    this.#waitingBytes -= rows.bytes.length;
+    if (before >= WAITING_BYTES_LIMIT && this.#waitingBytes < WAITING_BYTES_LIMIT) this.#session.resume();
+    return rows;
   }
 
   #fetch(): void {
@@ -64,50 +61,29 @@ export class BatchReader {
     this.#fetchedRows = 0;
     this.#fetchedBytes = 0;
     this.#session
-      .fetch(count, (row, bytes) => {
-        this.#add(row, bytes);
+      .fetch(count, (bytes, rows) => {
+        this.#add(bytes, rows);
       })
       .then(
         (state) => {
           this.#state = state === 'more' ? 'idle' : 'end';
-          this.#wake();
         },
         (error: unknown) => {
-          this.#fail(error);
+          this.#failure ??= { error };
         },
-      );
+      )
+      .finally(() => {
+        this.#wake();
+      });
   }
 
-  #add(raw: RawRow, bytes: number): void {
-    // After a failure the rest of the fetch is of no use; the session is about to be closed.
-    if (this.#failure !== undefined) return;
-    // Each column of the result has its reader: a row of another width would be read as one with nulls.
-    if (raw.length !== this.#readers.length) {
-      this.#fail(new ProtocolError());
-      return;
-    }
-    const cells: Cell[] = [];
-    for (const { column, index, read } of this.#readers) {
-      const text = raw[index] ?? null;
-      const cell = text === null ? null : read(text);
-      if (isMisfit(cell)) {
-        this.#fail(failed(misfitMessage(this.#taken + this.#rows.length + 1, column.name, cell), false));
-        return;
-      }
-      cells.push(cell);
-    }
-    this.#rows.push(cells);
-    this.#fetchedRows += 1;
-    this.#fetchedBytes += bytes;
-    this.#bytes += bytes;
-    if (this.#bytes < BATCH_BYTES_LIMIT) return;
-    this.#session.pause();
-    this.#wake();
-  }
-
-  /** The first failure counts; what follows is its consequence. */
-  #fail(error: unknown): void {
-    this.#failure ??= { error };
+  #add(bytes: Buffer, rows: number): void {
+    this.#waiting.push(new DataRows(bytes, rows, this.#readers, this.#rows));
+    this.#rows += rows;
+    this.#fetchedRows += rows;
+    this.#fetchedBytes += bytes.length;
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes >= WAITING_BYTES_LIMIT) this.#session.pause();
     this.#wake();
   }
 

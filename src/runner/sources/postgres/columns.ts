@@ -8,10 +8,10 @@ import { foreignText } from '../../../foreign-text.ts';
 import { nearest } from '../../../nearest.ts';
 import { atMostMistakes, MISTAKES_LIMIT } from '../../../mistakes.ts';
 import { withArticle, type CellReader } from '../../cells/misfit.ts';
-import { postgresReader } from '../../cells/postgres-cells.ts';
+import { postgresReader, usualReading } from '../../cells/postgres-cells.ts';
 import { ownColumnType, typeName, type PostgresType } from '../../cells/postgres-types.ts';
 import type { WallTimes } from '../../cells/wall-times.ts';
-import type { Column } from '../../rows.ts';
+import type { Column, TextReading } from '../../rows.ts';
 import { failed } from './errors.ts';
 
 export interface ResultColumn {
@@ -24,6 +24,8 @@ export interface ColumnReader {
   /** Index in the result's rows. */
   readonly index: number;
   readonly read: CellReader<string>;
+  /** See usualReading. */
+  readonly reading: TextReading | undefined;
 }
 
 /** @throws DossierError SourceFailed naming every column that does not fit. */
@@ -52,7 +54,7 @@ export function columnReaders(
       mistakes.push(
         `column "${column.name}" is ${withKind(found.type)} in the result, which is never ${withArticle(column.type)}; cast it in the query`,
       );
-    else readers.push({ column, index, read });
+    else readers.push({ column, index, read, reading: usualReading(found.type, column.type) });
   }
   const names = new Set(columns.map(({ name }) => name));
   const surplus = result.map(({ name }) => name).filter((name) => !names.has(name));

@@ -78,7 +78,7 @@ export function failed(clause: string, retryable: boolean): DossierError {
 }
 
 /** A failure in the middle of a session that no SQLSTATE explains. */
-function notOfTheServer(error: unknown): DossierError {
+export function notOfTheServer(error: unknown): DossierError {
   if (error instanceof DossierError) return error;
   if (error instanceof ProtocolError || error instanceof DatabaseError)
     return failed('the server does not keep to the protocol of PostgreSQL', false);

@@ -2,7 +2,7 @@
  * The two steps of a server-side cursor in PostgreSQL's extended protocol, each as a query object of the driver: describe a portal, then fetch from it.
  *
  * The driver's own cursor runs a statement before it knows whether rows come of it, keeps a whole fetch in memory however wide its rows are, and throws on COPY.
- * Here nothing runs before its columns are known, rows leave one by one as text, and each step ends with a Sync, so that the session is free in between. The
+ * Here nothing runs before its columns are known, rows pass the driver by, and each step ends with a Sync, so that the session is free in between. The
  * portal lives to the end of the transaction. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
  */
 import type { Connection, Submittable } from 'pg';
@@ -75,16 +75,14 @@ export class DescribeStep extends Step<readonly Field[] | undefined> {
   }
 }
 
-/** Fetches at most `count` rows; `more` = the portal may have others. */
+/** Fetches at most `count` rows, which the driver does not see (message-stream.ts); `more` = the portal may have others. */
 export class FetchStep extends Step<'more' | 'end'> {
   readonly #count: number;
-  readonly #onRow: (row: RawRow, bytes: number) => void;
   #state: 'more' | 'end' | undefined;
 
-  constructor(count: number, onRow: (row: RawRow, bytes: number) => void) {
+  constructor(count: number) {
     super();
     this.#count = count;
-    this.#onRow = onRow;
   }
 
   protected send(connection: Connection): void {
@@ -95,10 +93,6 @@ export class FetchStep extends Step<'more' | 'end'> {
   /** Only the server's own word ends a result: its silence would be a short file. */
   protected result(): { readonly value: 'more' | 'end' } | undefined {
     return this.#state === undefined ? undefined : { value: this.#state };
-  }
-
-  handleDataRow({ fields, length }: { readonly fields: RawRow; readonly length: number }): void {
-    this.#onRow(fields, length);
   }
 
   handlePortalSuspended(): void {

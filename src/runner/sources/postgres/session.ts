@@ -10,6 +10,7 @@ import { Client, type CustomTypesConfig } from 'pg';
 import { DossierError } from '../../../errors.ts';
 import type { PostgresUrl } from '../../../sql/postgres-url.ts';
 import { connectFailed } from './errors.ts';
+import { MessageStream, type OnRows } from './message-stream.ts';
 import { DescribeStep, FetchStep, type Field, type RawRow } from './portal.ts';
 import { driverStream, openSocket, type Reach } from './socket.ts';
 
@@ -31,6 +32,7 @@ export class PostgresSession {
   readonly #reach: Reach;
   readonly #socket: Socket;
   readonly #client: Client;
+  readonly #messages = new MessageStream();
   #key: BackendKey | undefined;
   /** Statements under way. */
   #running = 0;
@@ -42,7 +44,7 @@ export class PostgresSession {
     this.#reach = reach;
     this.#socket = socket;
     this.#client = new Client({
-      stream: () => driverStream(socket),
+      stream: () => driverStream(socket, (bytes) => this.#messages.take(bytes)),
       ssl: false, // The stream is behind TLS already.
       host: url.host,
       port: url.port,
@@ -99,9 +101,14 @@ export class PostgresSession {
     return this.#during(this.#client.query(new DescribeStep(sql, values)).done);
   }
 
-  /** Fetches at most `count` rows of the portal; `onRow` must not throw. @throws what the driver does. */
-  async fetch(count: number, onRow: (row: RawRow, bytes: number) => void): Promise<'more' | 'end'> {
-    return this.#during(this.#client.query(new FetchStep(count, onRow)).done);
+  /** Fetches at most `count` rows of the portal; `onRows` must not throw. @throws what the driver does. */
+  async fetch(count: number, onRows: OnRows): Promise<'more' | 'end'> {
+    this.#messages.divertRows(onRows);
+    try {
+      return await this.#during(this.#client.query(new FetchStep(count)).done);
+    } finally {
+      this.#messages.leaveRows();
+    }
   }
 
   /** Stops reading from the server; at most one more piece of 64 KiB is delivered. */

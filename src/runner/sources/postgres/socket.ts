@@ -99,9 +99,10 @@ function cutWhileAsking(): DossierError {
 }
 
 /**
- * The socket as pg's `stream`: pg calls `connect` on it and waits for the event, although it is connected; and pg's parser throws out of the `data` event.
+ * The socket as pg's `stream`: pg calls `connect` on it and waits for the event, although it is connected; and pg's parser throws out of the `data` event. Of what
+ * comes, pg gets what `divide` returns.
  */
-export function driverStream(socket: Socket): Socket {
+export function driverStream(socket: Socket, divide: (bytes: Buffer) => readonly Buffer[]): Socket {
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean;
   socket.connect = () => {
     process.nextTick(() => emit('connect'));
@@ -110,7 +111,8 @@ export function driverStream(socket: Socket): Socket {
   socket.emit = (event: string | symbol, ...args: unknown[]) => {
     if (event !== 'data') return emit(event, ...args);
     try {
-      return emit(event, ...args);
+      for (const bytes of divide(args[0] as Buffer)) emit(event, bytes);
+      return true;
     } catch (error) {
       socket.destroy(new ProtocolError(error));
       return true;
