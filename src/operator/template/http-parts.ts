@@ -1,5 +1,5 @@
 /** A template's HTTP source: what its run is told, where its Secrets would be sent, and what is wrong with it beyond the schema. */
-import { foreignText } from '../../foreign-text.ts';
+import { foreignText, quoted } from '../../foreign-text.ts';
 import { addressGuard } from '../../net/address-policy.ts';
 import { PLAN_ENV } from '../../runner/plan.ts';
 import { columnHeaders, columnPaths, defaultPath, documentPaths } from '../../runner/sources/http/paths.ts';
@@ -99,9 +99,9 @@ function headerProblems(headers: readonly HttpHeader[]): readonly string[] {
     const { name } = header;
     const other = names.slice(0, index).find((earlier) => earlier.toLowerCase() === name.toLowerCase());
     return [
-      ...(other === undefined ? [] : [`"${other}" and "${name}" are one header; give it once`]),
+      ...(other === undefined ? [] : [`${quoted(other)} and ${quoted(name)} are one header; give it once`]),
       ...('value' in header && header.value.trim() !== header.value
-        ? [`the value of "${name}" begins or ends with a blank, which no server would see; leave it out`]
+        ? [`the value of ${quoted(name)} begins or ends with a blank, which no server would see; leave it out`]
         : []),
     ];
   });
