@@ -19,6 +19,8 @@ import { readQuantity } from '../../src/quantity/quantity.ts';
 import { formatProgress, parseProgress } from '../../src/runner/progress.ts';
 import { parseResult, RESULT_LIMIT_BYTES } from '../../src/runner/result.ts';
 import { ANSWER_LIMIT_BYTES, isPlainAnswer } from '../../src/s3/answer.ts';
+import { parseDescribed } from '../../src/descriptor/descriptor.ts';
+import { frame, framed, parseFrameFacts } from '../../src/runner/describe/frame.ts';
 import { parseCron } from '../../src/schedule/cron.ts';
 import { dueTimes, nextTime, previousTime } from '../../src/schedule/timetable.ts';
 import { checkPlaceholders } from '../../src/sql/placeholders.ts';
@@ -136,6 +138,24 @@ export const PARSERS: Readonly<Record<string, Parser>> = {
       const result = parseResult(text);
       if (result !== undefined) expect(JSON.stringify(result).length).toBeLessThanOrEqual(6 * RESULT_LIMIT_BYTES);
       if (result?.ok === false) expectShort(result.message, 520);
+    },
+  },
+  'what a repository’s pod says of its descriptor': {
+    pieces: [
+      '{"templates":[',
+      ...['"name":"a"', '"name":"../b"', '"place":"x"', '"spec":{}', '"spec":{"job":{}}', '"code":{"kind":"module","entrypoint":"a.ts"}'],
+      ...['],"warnings":[]}', '{"mistakes":["x"]}', '{', '}', ',', '[', ']', '"__proto__":', '\u0000', 'dossier-descriptor 1 '],
+      ...['{"bytes":1', `,"sha256":"${'a'.repeat(64)}"`],
+    ],
+    longest: 257 * 1024,
+    worst: worstOf(257 * 1024, '[', '{"templates":[', '"', 'dossier-descriptor 1 ', '\n'),
+    parse: (text) => {
+      const described = parseDescribed(text);
+      if (described?.kind === 'mistakes') for (const mistake of described.mistakes) expectShort(mistake, 512);
+      const facts = parseFrameFacts(text);
+      if (facts !== undefined) expect(framed(text, facts)).toBeUndefined();
+      const own = frame('{}');
+      expect(framed(`${text}\n${own.lines}`, own.facts)).toBe('{}');
     },
   },
   'the tail of a log': {
