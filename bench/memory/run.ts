@@ -85,7 +85,7 @@ function planOf({ endpoint, region, bucket }: Place, format: ReportFormat, rows:
     compression: 'None',
     csv: { delimiter: ',', header: true, bom: false, quote: 'Minimal', lineEnding: 'LF', null: '', formulas: 'Escape' },
     json: { decimals: 'String', integers: 'Number' },
-    xlsx: { sheetName: 'Usage', freezeHeader: true, autoFilter: true },
+    xlsx: { sheetName: 'Usage', freezeHeader: true, autoFilter: true, info: false },
     output: {
       bucket: { bucket, endpoint, region, forcePathStyle: true, checksums: 'Auto', credentials: 'Secret' },
       storage: { name: 'bench', uid: 'bench' },

@@ -110,7 +110,7 @@ function planFor({ endpoint, region }: S3Server): RunPlan {
     compression: values.gzip ? 'Gzip' : 'None',
     csv: { delimiter: ',', header: true, bom: false, quote: 'Minimal', lineEnding: 'LF', null: '', formulas: 'Escape' },
     json: { decimals: 'Number', integers: 'Number' },
-    xlsx: { sheetName: 'Report', freezeHeader: true, autoFilter: true },
+    xlsx: { sheetName: 'Report', freezeHeader: true, autoFilter: true, info: false },
     output: {
       bucket: { bucket: 'bench', endpoint, region, forcePathStyle: true, checksums: 'Auto', credentials: 'Secret' },
       storage: { name: 'bench', uid: randomUUID() },

@@ -18,7 +18,7 @@ const options = (compression: Compression): EncoderOptions => ({
   compression,
   csv: { delimiter: ',', header: true, bom: false, quote: 'Minimal', lineEnding: 'LF', null: '', formulas: 'Escape' },
   json: { decimals: 'Number', integers: 'Number' },
-  xlsx: { sheetName: 'Report', freezeHeader: true, autoFilter: true },
+  xlsx: { sheetName: 'Report', freezeHeader: true, autoFilter: true, info: false },
   timeZone: 'UTC',
 });
 

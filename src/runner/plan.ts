@@ -27,6 +27,9 @@ export const PLAN_ENV = {
   sourceAccessKeyId: 'DOSSIER_SOURCE_ACCESS_KEY_ID',
   sourceSecretAccessKey: 'DOSSIER_SOURCE_SECRET_ACCESS_KEY',
   sourceSessionToken: 'DOSSIER_SOURCE_SESSION_TOKEN',
+  /** Path of the template's own workbook; and, where it is from a repository, of the folder that it must lie in. */
+  workbook: 'DOSSIER_WORKBOOK',
+  workbookTree: 'DOSSIER_WORKBOOK_TREE',
   /** PEM bundle of a private authority for the object store. */
   storageCa: 'DOSSIER_STORAGE_CA',
   /** Not AWS' own names: a bucket that is opened by the pod's identity beside this one must not be opened with these. */
@@ -83,10 +86,25 @@ export interface JsonOptions {
   readonly integers: 'String' | 'Number';
 }
 
+/** A workbook of the user's own that receives the rows; absent = one is made. */
+export interface WorkbookPlan {
+  readonly from:
+    | { readonly kind: 'configMap'; readonly name: string; readonly key: string }
+    /** `path`: below the folder of the source. */
+    | { readonly kind: 'git'; readonly path: string };
+  readonly sheet: string;
+  /** From 1. */
+  readonly startRow: number;
+  readonly startColumn: number;
+}
+
 export interface XlsxOptions {
   readonly sheetName: string;
   readonly freezeHeader: boolean;
   readonly autoFilter: boolean;
+  /** Whether a sheet says what the workbook is of. */
+  readonly info: boolean;
+  readonly workbook?: WorkbookPlan;
 }
 
 /** A bucket as an S3 client needs it, without credentials. */

@@ -9,6 +9,7 @@ import { parseExact } from '../exact-json.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { endingOf, EXIT_DONE } from './exit.ts';
 import { createEncoder } from './formats/create.ts';
+import { infoFacts } from './formats/xlsx/info.ts';
 import { runPipeline, type FileFacts } from './pipeline.ts';
 import { PLAN_ENV, type RunPlan } from './plan.ts';
 import { formatProgress, PROGRESS_INTERVAL_MS, type Progress } from './progress.ts';
@@ -16,6 +17,7 @@ import { formatResult, type RunResult } from './result.ts';
 import { readRevision } from './sources/code/revision.ts';
 import { openSource } from './sources/open.ts';
 import { openUploader } from './upload/open.ts';
+import { readWorkbookFile } from './workbook-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -51,11 +53,14 @@ export async function makeReport(env: Environment, signal: AbortSignal): Promise
 }
 
 async function produce(plan: RunPlan, env: Environment, signal: AbortSignal): Promise<FileFacts> {
+  // First, because a workbook that cannot be used is found without asking anybody.
+  const workbook = await readWorkbookFile(plan, env);
+  const info = plan.xlsx.info ? infoFacts(plan, () => Temporal.Now.instant()) : undefined;
+  const encoder = createEncoder(plan.format, { ...plan, workbook, info });
   const source = await openSource(plan, env, signal);
   try {
     const uploader = await openUploader(plan, env, signal);
     try {
-      const encoder = createEncoder(plan.format, plan);
       return await runPipeline({ source, encoder, uploader, onProgress: progressLogger() }, signal);
     } catch (error) {
       await uploader

@@ -62,7 +62,13 @@ const TEMPLATE = {
   compression: 'Gzip',
   csv: { delimiter: ';', header: true, bom: false, quote: 'All', lineEnding: 'CRLF', null: 'NULL', formulas: 'Keep' },
   json: { decimals: 'Number', integers: 'String' },
-  xlsx: { sheetName: 'Invoices', freezeHeader: true, autoFilter: true },
+  xlsx: {
+    sheetName: 'Invoices',
+    freezeHeader: true,
+    autoFilter: true,
+    info: true,
+    workbook: { configMapRef: { name: 'forms', key: 'invoices.xlsx' }, sheet: 'Data', startRow: 2, startColumn: 1 },
+  },
   storageRef: { name: 'archive' },
   allowedStorageRefs: [{ name: 'partners' }],
   maxRunning: 4,
@@ -173,7 +179,7 @@ const TEMPLATES: readonly object[] = [
   { ...TEMPLATE, source: { s3: { ...S3, key: 'imports/2026-10.csv' } } },
   { ...TEMPLATE, source: { s3: { ...S3, prefix: 'imports/' } } },
   { ...OF_CODE, source: { container: CONTAINER } },
-  { ...OF_CODE, source: { git: GIT } },
+  { ...OF_CODE, source: { git: GIT }, xlsx: { workbook: { path: 'forms/invoices.xlsx', sheet: 'Data' } } },
   { ...OF_CODE, source: { git: { ...GIT_PROGRAM, ref: { branch: 'main' } } } },
   { ...OF_CODE, source: { git: { ...GIT_PROGRAM, ref: { commit: 'a'.repeat(40) } } } },
 ];

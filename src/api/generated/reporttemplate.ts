@@ -732,6 +732,42 @@ export interface ReportTemplateSpecXlsx {
   readonly freezeHeader: boolean;
   /** Whether the header has filter buttons. Default true. */
   readonly autoFilter: boolean;
+  /**
+   * Whether the workbook has one more sheet, Info, that says what it is of: report, template, parameters, periods, number of rows, time of
+   * making. Default false.
+   */
+  readonly info: boolean;
+  /**
+   * A workbook of your own that receives the rows, with its styles, other sheets, charts and print settings. No header is written.
+   * sheetName, freezeHeader and autoFilter are the workbook's own then.
+   */
+  readonly workbook?: ReportTemplateSpecXlsxWorkbook;
+}
+
+export interface ReportTemplateSpecXlsxWorkbook {
+  /**
+   * Key of a ConfigMap of the Report's namespace, under binaryData, that holds the .xlsx file; kubectl create configmap NAME
+   * --from-file=KEY makes one.
+   */
+  readonly configMapRef?: ReportTemplateSpecXlsxWorkbookConfigMapRef;
+  /** For the source git, the .xlsx file in the repository, relative to the source's path, e.g. forms/invoices.xlsx. */
+  readonly path?: string;
+  /** Name of the sheet that receives the rows, e.g. Data. */
+  readonly sheet: string;
+  /**
+   * Row of the first row of data, 1 to 1048576; default 2. The cells that the workbook has there give the columns their styles and are
+   * replaced; anything else in or below that row fails the Report.
+   */
+  readonly startRow: number;
+  /** Column of the first column, 1 (default) for A, to 16384. */
+  readonly startColumn: number;
+}
+
+export interface ReportTemplateSpecXlsxWorkbookConfigMapRef {
+  /** Name of the ConfigMap, e.g. report-forms. */
+  readonly name: string;
+  /** Key in the ConfigMap, e.g. invoices.xlsx. */
+  readonly key: string;
 }
 
 export interface ReportTemplateSpecStorageRef {

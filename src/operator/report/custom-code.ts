@@ -92,6 +92,13 @@ export function codeSteps(
   return steps(common, [fetchContainer(common, git, gitPart, pin), code], checkoutParts(pin));
 }
 
+/** Where the runner sees the repository of a git source, and the source's own folder in it. */
+export function checkoutOf({ spec: { source } }: Template): { readonly tree: string; readonly folder: string } | undefined {
+  if (source.git === undefined) return undefined;
+  const tree = `${CHECKOUT}/${TREE}`;
+  return { tree, folder: source.git.path === undefined || source.git.path === '' ? tree : `${tree}/${source.git.path}` };
+}
+
 interface Common {
   readonly template: Template;
   readonly plan: RunPlan;

@@ -16,11 +16,12 @@ import type { RunnerSettings } from '../settings.ts';
 import { isCustomCode, isTrusted } from '../template/code-parts.ts';
 import { headerSecrets } from '../template/http-parts.ts';
 import type { Template } from '../template/template.ts';
-import { codeSteps } from './custom-code.ts';
+import { checkoutOf, codeSteps } from './custom-code.ts';
 import { kubernetesAccess } from './kubernetes-access.ts';
 import { nodeOptions } from './node-options.ts';
 import { effectiveResources } from './resources.ts';
 import type { RunStorages } from './run.ts';
+import { workbookAccess } from './workbook-volume.ts';
 
 /** Only this container speaks for a run. */
 export const RUNNER_CONTAINER = 'runner';
@@ -65,6 +66,7 @@ export function jobManifest(
   const resources = effectiveResources(job.resources, runner.resources);
   const access = kubernetesAccess(template);
   const code = codeSteps(template, plan, runner, jobName(report, plan.attempt), report.status.template?.revision);
+  const workbook = workbookAccess(plan, checkoutOf(template));
   const pullSecrets = [...runner.imagePullSecrets.map((secret) => ({ name: secret })), ...(job.imagePullSecrets ?? [])];
   return {
     apiVersion: apiVersionOf(JOBS),
@@ -115,15 +117,21 @@ export function jobManifest(
                 { name: 'NODE_OPTIONS', value: nodeOptions(resources.limits['memory']) },
                 ...access.env,
                 ...code.env,
+                ...workbook.env,
               ],
               resources,
               terminationMessagePath: TERMINATION_LOG,
               terminationMessagePolicy: 'File',
               securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-              volumeMounts: [{ name: 'tmp', mountPath: TMP }, ...access.volumeMounts, ...code.volumeMounts],
+              volumeMounts: [{ name: 'tmp', mountPath: TMP }, ...access.volumeMounts, ...code.volumeMounts, ...workbook.volumeMounts],
             },
           ],
-          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } }, ...access.volumes, ...code.volumes],
+          volumes: [
+            { name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } },
+            ...access.volumes,
+            ...code.volumes,
+            ...workbook.volumes,
+          ],
         },
       },
     },

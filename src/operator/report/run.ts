@@ -15,6 +15,7 @@ import { scheduledTimeOf } from '../schedule/marks.ts';
 import { bucketOf } from '../storage/bucket.ts';
 import { columnsOf, sourceOf } from '../template/plan-parts.ts';
 import type { Template } from '../template/template.ts';
+import { xlsxOptions } from '../template/workbook-parts.ts';
 
 type Hopeless = { readonly ok: false; readonly reason: FailureReason; readonly message: string };
 
@@ -132,7 +133,7 @@ export function planRun(
     compression,
     csv: template.spec.csv,
     json: template.spec.json,
-    xlsx: template.spec.xlsx,
+    xlsx: xlsxOptions(template),
     output: {
       bucket: bucketOf(storage),
       storage: { name: storage.metadata.name, uid: storage.metadata.uid },

@@ -12,7 +12,9 @@ import { FastTextEncoder } from './fast/text-encoder.ts';
 import type { TextFormat } from './fast/text-format.ts';
 import { FastXlsxEncoder } from './fast/xlsx-encoder.ts';
 import { JsonEncoder } from './json.ts';
+import { WorkbookEncoder } from './workbook/encoder.ts';
 import { XlsxEncoder } from './xlsx/encoder.ts';
+import type { InfoFacts } from './xlsx/info.ts';
 
 export interface EncoderOptions {
   readonly compression: Compression;
@@ -21,6 +23,10 @@ export interface EncoderOptions {
   readonly xlsx: XlsxOptions;
   /** IANA zone of timestamps. */
   readonly timeZone: string;
+  /** For XLSX: what its sheet Info says; absent = there is none. */
+  readonly info?: InfoFacts | undefined;
+  /** For XLSX: the file of `xlsx.workbook`. */
+  readonly workbook?: Buffer | undefined;
 }
 
 /**
@@ -29,8 +35,11 @@ export interface EncoderOptions {
  * @throws DossierError InvalidParameters when this runtime does not know the zone.
  */
 export function createEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder {
+  const { workbook, xlsx, info, timeZone } = options;
+  if (format === 'XLSX' && workbook !== undefined && xlsx.workbook !== undefined)
+    return new WorkbookEncoder({ bytes: workbook, place: xlsx.workbook, info, timeZone });
   const reference = referenceEncoder(format, options);
-  if (format === 'XLSX') return new FastXlsxEncoder(options.xlsx, options.timeZone, reference);
+  if (format === 'XLSX') return new FastXlsxEncoder(options.xlsx, options.timeZone, reference, info);
   const text = textFormat(format, options);
   if (text === undefined) return reference;
   switch (options.compression) {
@@ -66,6 +75,6 @@ function plainEncoder(format: ReportFormat, options: EncoderOptions): RowEncoder
     case 'NDJSON':
       return new JsonEncoder(format, options.json, options.timeZone);
     case 'XLSX':
-      return new XlsxEncoder(options.xlsx, options.timeZone);
+      return new XlsxEncoder(options.xlsx, options.timeZone, options.info);
   }
 }

@@ -24,6 +24,7 @@ function templateOf({ formats = ['CSV', 'JSON', 'NDJSON', 'XLSX'], compression =
       formats,
       compression,
       json: { decimals: 'Number', integers: 'String' },
+      xlsx: { sheetName: 'Invoices', freezeHeader: true, autoFilter: true, info: false },
       job: { activeDeadlineSeconds: 60 },
     },
   } as unknown as ReportTemplate;

@@ -14,7 +14,7 @@ export const CSV_DEFAULTS: CsvOptions = {
   formulas: 'Escape',
 };
 export const JSON_DEFAULTS: JsonOptions = { decimals: 'String', integers: 'Number' };
-export const XLSX_DEFAULTS: XlsxOptions = { sheetName: 'Invoices', freezeHeader: true, autoFilter: true };
+export const XLSX_DEFAULTS: XlsxOptions = { sheetName: 'Invoices', freezeHeader: true, autoFilter: true, info: false };
 
 export interface Options {
   readonly compression?: Compression;

@@ -9,6 +9,7 @@ import type { Cell, Column, ColumnType, RowBatch, RowEncoder, WireRows } from '.
 import { cellWriter, columnLetters, INTEGER_LIMIT, styleAttribute, TEXT_LIMIT, type CellWriter } from '../xlsx/cells.ts';
 import { EXACT_DIGITS } from '../xlsx/decimals.ts';
 import { SHEET_ROWS_LIMIT, WorkbookFrame } from '../xlsx/frame.ts';
+import type { InfoFacts } from '../xlsx/info.ts';
 import { ZipWriter } from '../zip/writer.ts';
 import { FEEDINGS } from './csv-format.ts';
 import { PackedStream } from './packed-stream.ts';
@@ -39,13 +40,15 @@ export class FastXlsxEncoder implements RowEncoder {
   readonly #options: XlsxOptions;
   readonly #timeZone: string;
   readonly #reference: RowEncoder;
+  readonly #info: InfoFacts | undefined;
   #swift: SwiftWorkbook | undefined;
 
   /** @param reference Writes the file where there is no kernel. */
-  constructor(options: XlsxOptions, timeZone: string, reference: RowEncoder) {
+  constructor(options: XlsxOptions, timeZone: string, reference: RowEncoder, info: InfoFacts | undefined) {
     this.#options = options;
     this.#timeZone = timeZone;
     this.#reference = reference;
+    this.#info = info;
   }
 
   get sheets(): number {
@@ -53,7 +56,7 @@ export class FastXlsxEncoder implements RowEncoder {
   }
 
   start(columns: readonly Column[]): Uint8Array {
-    const frame = new WorkbookFrame(this.#options, columns);
+    const frame = new WorkbookFrame(this.#options, columns, this.#info);
     const kernel = newKernel();
     if (kernel === undefined) return this.#reference.start(columns);
     this.#swift = new SwiftWorkbook(kernel, frame, columns, this.#timeZone);

@@ -10,12 +10,14 @@ import { unfitRow } from '../failures.ts';
 import { ZipWriter } from '../zip/writer.ts';
 import { type CellWriter, cellWriter, columnLetters } from './cells.ts';
 import { SHEET_ROWS_LIMIT, WorkbookFrame } from './frame.ts';
+import type { InfoFacts } from './info.ts';
 
 /** Markup is packed in pieces of about this many characters: large enough for few calls of deflate, small enough for memory. */
 const PIECE_CHARACTERS = 256 * 1024;
 
 export class XlsxEncoder implements RowEncoder {
   readonly #options: XlsxOptions;
+  readonly #info: InfoFacts | undefined;
   readonly #clock: WallClock;
   readonly #zip = new ZipWriter();
   #frame: WorkbookFrame | undefined;
@@ -25,8 +27,9 @@ export class XlsxEncoder implements RowEncoder {
   #rows = 0;
 
   /** @param timeZone IANA zone of the wall clock that date cells show. */
-  constructor(options: XlsxOptions, timeZone: string) {
+  constructor(options: XlsxOptions, timeZone: string, info?: InfoFacts) {
     this.#options = options;
+    this.#info = info;
     this.#clock = new WallClock(timeZone);
   }
 
@@ -35,7 +38,7 @@ export class XlsxEncoder implements RowEncoder {
   }
 
   start(columns: readonly Column[]): Uint8Array {
-    const frame = new WorkbookFrame(this.#options, columns);
+    const frame = new WorkbookFrame(this.#options, columns, this.#info);
     this.#frame = frame;
     this.#writers = columns.map((column, index) => cellWriter(column, columnLetters(index), frame.styles[index] ?? 0, this.#clock));
     frame.addFirstParts(this.#zip);

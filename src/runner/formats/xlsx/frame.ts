@@ -9,6 +9,7 @@ import type { Column } from '../../rows.ts';
 import { count, renderFailed, requireColumns } from '../failures.ts';
 import type { ZipWriter } from '../zip/writer.ts';
 import { TEXT_LIMIT, columnLetters, numberFormatOf, textCell } from './cells.ts';
+import { infoSheet, infoSheetName, type InfoFacts } from './info.ts';
 import {
   type SheetPart,
   applicationProperties,
@@ -37,20 +38,23 @@ export class WorkbookFrame {
   readonly styles: readonly number[];
   readonly #options: XlsxOptions;
   readonly #columns: readonly Column[];
+  readonly #info: InfoFacts | undefined;
   readonly #stylesPart: string;
   readonly #sheets: Sheet[] = [];
 
   /** @throws DossierError RenderFailed when a sheet cannot hold the columns. */
-  constructor(options: XlsxOptions, columns: readonly Column[]) {
+  constructor(options: XlsxOptions, columns: readonly Column[], info?: InfoFacts) {
     requireColumns(columns);
     requireRoom(columns);
     this.#options = options;
     this.#columns = columns;
+    this.#info = info;
     const styles = new Styles();
     this.styles = columns.map((column) => styles.indexOf(numberFormatOf(column)));
     this.#stylesPart = styles.xml();
   }
 
+  /** That have rows. */
   get sheets(): number {
     return this.#sheets.length;
   }
@@ -88,9 +92,16 @@ export class WorkbookFrame {
     const parts = this.#sheets.map((sheet): SheetPart => {
       return this.#options.autoFilter ? { name: sheet.name, filterRange: this.#range(sheet, '$') } : { name: sheet.name };
     });
-    zip.add('xl/workbook.xml', workbook(parts));
-    zip.add('xl/_rels/workbook.xml.rels', workbookRelationships(parts));
-    zip.add('[Content_Types].xml', contentTypes(parts));
+    const all = this.#info === undefined ? parts : [...parts, { name: infoSheetName(parts.map(({ name }) => name)) }];
+    if (this.#info !== undefined) zip.add(sheetPath(all.length), infoSheet(this.#info, this.#dataRows));
+    zip.add('xl/workbook.xml', workbook(all));
+    zip.add('xl/_rels/workbook.xml.rels', workbookRelationships(all));
+    zip.add('[Content_Types].xml', contentTypes(all));
+  }
+
+  /** Each sheet has a header. */
+  get #dataRows(): number {
+    return this.#sheets.reduce((sum, { rows }) => sum + rows - 1, 0);
   }
 
   get #current(): Sheet {

@@ -1,0 +1,44 @@
+/**
+ * References to the sheet that receives rows, from charts, names, tables and filters: a range that begins at the first row, or at the header above it, and covers that
+ * row goes on to the last one. Any other stays as it is.
+ */
+import { unescaped } from './xml.ts';
+
+/** Where rows are. */
+export interface RowSpan {
+  readonly sheet: string;
+  readonly startRow: number;
+  /** At least startRow. */
+  readonly lastRow: number;
+}
+
+/** `A1:C2`, with or without `$`; undefined when it is not one that goes on. */
+export function extendedRange(range: string, { startRow, lastRow }: RowSpan): string | undefined {
+  const match = /^(\$?[A-Z]{1,3}\$?)(\d{1,7}):(\$?[A-Z]{1,3}\$?)(\d{1,7})$/.exec(range);
+  if (match === null) return undefined;
+  const [, from = '', first = '', to = '', last = ''] = match;
+  const begins = Number(first) === startRow || Number(first) === startRow - 1;
+  return begins && Number(last) >= startRow ? `${from}${first}:${to}${lastRow}` : undefined;
+}
+
+const REFERENCE =
+  /((?:&apos;|')(?:[^']|'')*?(?:&apos;|')|[^'!,;:()=+*/ ]+)!(\$?[A-Z]{1,3}\$?\d{1,7}(?::\$?[A-Z]{1,3}\$?\d{1,7})?)(?![A-Z0-9(:])/g;
+
+/**
+ * A text that refers by formula (`Data!$A$2:$A$3`), escaped for XML, with the ranges on that sheet extended. `cells`: also a single cell of the first row, which is what
+ * spreadsheet programs make of a range of one row.
+ */
+export function extendedFormula(escaped: string, span: RowSpan, cells: boolean): string {
+  return escaped.replace(REFERENCE, (whole, sheet: string, range: string) => {
+    if (sheetOf(sheet) !== span.sheet.toLowerCase()) return whole;
+    const isCell = !range.includes(':');
+    const asRange = isCell && cells && Number(/\d+$/.exec(range)?.[0]) === span.startRow ? `${range}:${range}` : range;
+    const extended = extendedRange(asRange, span);
+    return extended === undefined ? whole : `${sheet}!${extended}`;
+  });
+}
+
+function sheetOf(reference: string): string {
+  const name = unescaped(reference);
+  return (name.startsWith("'") && name.endsWith("'") ? name.slice(1, -1).replaceAll("''", "'") : name).toLowerCase();
+}

@@ -1,0 +1,309 @@
+/** Rows in a user's own workbook (form.xlsx, by make-form.py): read by exceljs, by openpyxl where it is there, and part by part. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ExcelJS from 'exceljs';
+import { describe, expect, test } from 'vitest';
+import { DossierError } from '../../../../src/errors.ts';
+import { readArchive } from '../../../../src/runner/formats/workbook/archive.ts';
+import { WorkbookEncoder } from '../../../../src/runner/formats/workbook/encoder.ts';
+import { extendedFormula, extendedRange } from '../../../../src/runner/formats/workbook/ranges.ts';
+import type { InfoFacts } from '../../../../src/runner/formats/xlsx/info.ts';
+import { ZipWriter } from '../../../../src/runner/formats/zip/writer.ts';
+import type { Cell, Column, RowBatch } from '../../../../src/runner/rows.ts';
+import { column } from '../encode.ts';
+
+const FORM = readFileSync(join(import.meta.dirname, 'form.xlsx'));
+const DATA = { sheet: 'Data & more', startRow: 4, startColumn: 1 };
+const COLUMNS: readonly Column[] = [
+  column('Integer', { name: 'id' }),
+  column('String', { name: 'customer' }),
+  column('Decimal', { name: 'total' }),
+  column('Date', { name: 'issued' }),
+];
+const ROWS: RowBatch = Array.from({ length: 700 }, (_, index): Cell[] => [
+  index + 1,
+  `<&"${index}>`,
+  `${index}.25`,
+  index === 3 ? null : '2026-10-01',
+]);
+const INFO: InfoFacts = { lines: [['Report', 'billing/invoices']], madeAt: () => '2026-11-01 06:00:00 +01:00' };
+
+interface Making {
+  readonly bytes?: Buffer;
+  readonly place?: Partial<typeof DATA>;
+  readonly columns?: readonly Column[];
+  readonly rows?: RowBatch;
+  readonly info?: InfoFacts;
+}
+
+function make({ bytes = FORM, place = {}, columns = COLUMNS, rows = ROWS, info }: Making = {}): Buffer {
+  const encoder = new WorkbookEncoder({ bytes, place: { ...DATA, ...place }, info, timeZone: 'UTC' });
+  const pieces = [Buffer.from(encoder.start(columns))];
+  for (let at = 0; at < rows.length; at += 250) pieces.push(Buffer.from(encoder.encode(rows.slice(at, at + 250))));
+  return Buffer.concat([...pieces, encoder.end()]);
+}
+
+function failureOf(making: Making): DossierError {
+  try {
+    make(making);
+  } catch (error) {
+    if (error instanceof DossierError) return error;
+    throw error;
+  }
+  throw new Error('it was made');
+}
+
+function part(file: Buffer, path: string): string {
+  return readArchive(file).get(path)?.content.toString() ?? '';
+}
+
+/** The form with some parts changed, and others added. */
+function changed(parts: Readonly<Record<string, (text: string) => string>>): Buffer {
+  const zip = new ZipWriter();
+  const entries = readArchive(FORM);
+  for (const path of new Set([...entries.keys(), ...Object.keys(parts)]))
+    zip.add(path, (parts[path] ?? ((text) => text))(entries.get(path)?.content.toString() ?? ''));
+  zip.finish();
+  return Buffer.from(zip.take());
+}
+
+describe('rows in a user’s own workbook', () => {
+  const file = make();
+
+  test('are read by exceljs with the styles of the first row, under what the sheet had above them', async () => {
+    const book = new ExcelJS.Workbook();
+    await book.xlsx.load(file as unknown as ExcelJS.Buffer);
+    const sheet = book.getWorksheet('Data & more')!;
+    expect(sheet.rowCount).toBe(703);
+    expect([sheet.getCell('A1').value, sheet.getCell('B3').value]).toEqual(['Invoices of the month', 'Customer']);
+    expect(ROWS.map((_, index) => ['A', 'B', 'C'].map((letter) => sheet.getCell(`${letter}${index + 4}`).value))).toEqual(
+      ROWS.map(([id, customer, total]) => [id, customer, Number(total)]),
+    );
+    expect(sheet.getCell('D5').value).toEqual(new Date('2026-10-01T00:00:00Z'));
+    expect(sheet.getCell('D7').value).toBeNull();
+    expect(sheet.getCell('C703').numFmt).toBe('#,##0.00 [$€-407]');
+    expect(sheet.getCell('C703').font.color).toMatchObject({ argb: 'FFC00000' });
+    expect(sheet.getCell('A703').font.italic).toBe(true);
+    // Its column is bold in the workbook, and has no number format, so a date gets one.
+    expect([sheet.getCell('D703').numFmt, sheet.getCell('D703').font.bold]).toEqual(['yyyy-mm-dd', true]);
+    expect(sheet.pageSetup).toMatchObject({ orientation: 'landscape', paperSize: 9, printTitlesRow: '3:3' });
+    expect(sheet.views[0]).toMatchObject({ state: 'frozen', ySplit: 3 });
+    expect(book.worksheets.map(({ name }) => name)).toEqual(['Summary', 'Data & more', 'Table']);
+    expect(book.getWorksheet('Summary')?.getCell('B1').formula).toBe("SUM('Data & more'!C:C)");
+  });
+
+  test('leave every other part byte for byte as it was', () => {
+    const [before, after] = [readArchive(FORM), readArchive(file)];
+    expect([...after.keys()].toSorted()).toEqual([...before.keys()].toSorted());
+    const differ = [...before.values()].filter(({ name, content }) => !after.get(name)?.content.equals(content)).map(({ name }) => name);
+    expect(differ).toEqual(['xl/worksheets/sheet2.xml', 'xl/workbook.xml', 'xl/charts/chart1.xml', 'xl/styles.xml']);
+  });
+
+  test('take chart, filter and names along, and nothing that does not cover them', () => {
+    const chart = part(file, 'xl/charts/chart1.xml');
+    expect([...chart.matchAll(/<c:f>([^<]*)/g)].map(([, formula]) => formula)).toEqual([
+      "'Data &amp; more'!$B$4:$B$703",
+      "'Data &amp; more'!$C$4:$C$703",
+    ]);
+    expect(part(file, 'xl/worksheets/sheet2.xml')).toContain('<autoFilter ref="A3:D703"/>');
+    const book = part(file, 'xl/workbook.xml');
+    expect(book).toContain(`<definedName name="Totals">'Data &amp; more'!$C$4:$C$703</definedName>`);
+    expect(book).toContain(`hidden="1">'Data &amp; more'!$A$3:$D$703</definedName>`);
+    expect(book).toContain(`<definedName name="Fixed">'Data &amp; more'!$A$1:$C$1</definedName>`);
+    expect(book).toContain('fullCalcOnLoad="1"');
+  });
+
+  test('make a table go on', async () => {
+    const table = make({
+      place: { sheet: 'table', startRow: 3, startColumn: 2 },
+      columns: COLUMNS.slice(0, 2),
+      rows: [
+        [1, 'x'],
+        [2, null],
+        [3, 'y'],
+      ],
+    });
+    expect(part(table, 'xl/tables/table1.xml')).toMatch(/<table [^>]*ref="B2:C5"[^>]*><autoFilter ref="B2:C5"\/>/);
+    const book = new ExcelJS.Workbook();
+    await book.xlsx.load(table as unknown as ExcelJS.Buffer);
+    expect(book.getWorksheet('Table')?.getCell('C5').value).toBe('y');
+  });
+
+  test('may be none: the sample goes, and all else stays', async () => {
+    const book = new ExcelJS.Workbook();
+    await book.xlsx.load(make({ rows: [] }) as unknown as ExcelJS.Buffer);
+    expect(book.getWorksheet('Data & more')?.rowCount).toBe(3);
+  });
+
+  test('are told apart from one sheet more that says what they are of', async () => {
+    const book = new ExcelJS.Workbook();
+    await book.xlsx.load(make({ info: INFO }) as unknown as ExcelJS.Buffer);
+    const info = book.getWorksheet('Info')!;
+    expect(book.worksheets.map(({ name }) => name)).toEqual(['Summary', 'Data & more', 'Table', 'Info']);
+    expect(
+      info
+        .getSheetValues()
+        .slice(1)
+        .map((row) => (row as unknown[]).slice(1)),
+    ).toEqual([
+      ['Report', 'billing/invoices'],
+      ['Rows', 700],
+      ['Made at', '2026-11-01 06:00:00 +01:00'],
+    ]);
+  });
+
+  test('do not depend on how they were batched, and memory does not grow with them', () => {
+    const encoder = new WorkbookEncoder({ bytes: FORM, place: DATA, info: undefined, timeZone: 'UTC' });
+    const pieces = [Buffer.from(encoder.start(COLUMNS)), ...ROWS.map((row) => Buffer.from(encoder.encode([row]))), encoder.end()];
+    expect(Buffer.concat(pieces).equals(file)).toBe(true);
+  });
+});
+
+const python = process.env['PYTHON'] ?? 'python3';
+const present = spawnSync(python, ['-c', 'import openpyxl']).status === 0;
+const SCRIPT = `
+import json, sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1])
+data = book['Data & more']
+print(json.dumps({'charts': len(book['Summary']._charts), 'rows': data.max_row, 'last': data['C703'].value, 'table': book['Table'].tables['Lines'].ref,
+  'landscape': data.page_setup.orientation, 'validations': len(data.data_validations.dataValidation)}))
+`;
+
+test.skipIf(!present)('openpyxl finds the chart and the rows (needs openpyxl, found by $PYTHON or python3)', { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dossier-workbook-'));
+  try {
+    writeFileSync(join(folder, 'book.xlsx'), make());
+    const { stdout, stderr } = spawnSync(python, ['-c', SCRIPT, join(folder, 'book.xlsx')], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({ charts: 1, rows: 703, last: 699.25, table: 'B2:C3', landscape: 'landscape', validations: 1 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+describe('a workbook that cannot be used is told as the template’s mistake', () => {
+  const rels = (line: string) => (text: string) => text.replace('</Relationships>', `${line}</Relationships>`);
+  const external = (type: string) => rels(`<Relationship Id="x" Type="http://x/${type}" Target="file:///c" TargetMode="External"/>`);
+  const sheet = 'xl/worksheets/sheet2.xml';
+  const inSheet = (from: string | RegExp, to: string): Buffer => changed({ [sheet]: (text) => text.replace(from, to) });
+
+  test.each<[string, () => Making, string]>([
+    ['no such sheet', () => ({ place: { sheet: 'Daten' } }), 'has no sheet "Daten"; it has: "Summary", "Data & more", "Table"'],
+    ['no workbook', () => ({ bytes: Buffer.from('PDF') }), 'is no .xlsx file'],
+    ['one that is cut', () => ({ bytes: Buffer.concat([FORM.subarray(0, 3000), FORM.subarray(-22)]) }), 'is damaged'],
+    ['a byte that flipped', () => ({ bytes: Buffer.from(FORM.map((byte, at) => (at === 2000 ? byte ^ 1 : byte))) }), 'is damaged'],
+    ['macros', () => ({ bytes: changed({ 'xl/vbaProject.bin': () => 'x' }) }), 'has macros ("xl/vbaProject.bin")'],
+    [
+      'macros by content type',
+      () => ({ bytes: changed({ '[Content_Types].xml': (text) => text.replace('sheet.main+xml', 'sheet.macroEnabled.main+xml') }) }),
+      'has macros',
+    ],
+    [
+      'a link to another workbook',
+      () => ({ bytes: changed({ 'xl/externalLinks/externalLink1.xml': () => '<x/>' }) }),
+      'refers to other workbooks',
+    ],
+    [
+      'something outside',
+      () => ({ bytes: changed({ 'xl/_rels/workbook.xml.rels': external('image') }) }),
+      'refers to something outside of it',
+    ],
+    ['an object', () => ({ bytes: changed({ 'xl/embeddings/oleObject1.bin': () => 'x' }) }), 'has embedded objects or controls'],
+    ['a connection', () => ({ bytes: changed({ 'xl/connections.xml': () => '<x/>' }) }), 'has connections to data elsewhere'],
+    ['a query table', () => ({ bytes: changed({ 'xl/queryTables/queryTable1.xml': () => '<x/>' }) }), 'has connections to data elsewhere'],
+    [
+      'a document type',
+      () => ({ bytes: changed({ 'xl/theme/theme1.xml': (text) => text.replace('?>', '?><!DOCTYPE x [<!ENTITY a "b">]>') }) }),
+      'has a document type',
+    ],
+    ['another encoding', () => ({ bytes: changed({ 'xl/theme/theme1.xml': (text) => text.replace('UTF-8', 'UTF-7') }) }), 'not UTF-8'],
+    [
+      'WEBSERVICE',
+      () => ({ bytes: inSheet('<c r="A3"', '<c r="E1"><f>_xlfn.WEBSERVICE("http://x")</f></c><c r="A3"') }),
+      'has a formula with WEBSERVICE',
+    ],
+    ['DDE', () => ({ bytes: inSheet('<c r="A3"', '<c r="E1"><f>cmd|\'/c calc\'!A0</f></c><c r="A3"') }), 'has a formula with a |'],
+    [
+      'a name with CALL',
+      () => ({ bytes: changed({ 'xl/workbook.xml': (text) => text.replace("'Data &amp; more'!$A$1:$C$1", 'CALL("x","y")') }) }),
+      'has a formula with CALL',
+    ],
+    [
+      'content below the first row',
+      () => ({ bytes: inSheet('</sheetData>', '<row r="9"><c r="B9"><v>1</v></c></row></sheetData>') }),
+      'has content in cell B9 of sheet "Data & more", where rows are written',
+    ],
+    [
+      'content behind an empty cell',
+      () => ({ bytes: inSheet('</c></row></sheetData>', '</c><c r="D4" s="2"/><c r="E4"><v>1</v></c></row></sheetData>') }),
+      'has content in cell E4',
+    ],
+    [
+      'content behind an empty row',
+      () => ({ bytes: inSheet('</sheetData>', '<row r="5"/><row r="9"><c r="B9"><f>A1</f></c></row></sheetData>') }),
+      'has content in cell B9',
+    ],
+    ['content beside the columns', () => ({ columns: COLUMNS.slice(0, 2) }), 'has content in cell C4'],
+    ['merged cells among the rows', () => ({ bytes: inSheet('ref="B1:C1"', 'ref="A4:A5"') }), 'has merged cells in or below row 4'],
+    ['a sheet without rows', () => ({ bytes: inSheet(/<sheetData>.*<\/sheetData>/, '') }), 'has no rows that can be filled'],
+  ])('%s', (_, making, says) => {
+    const failure = failureOf(making());
+    expect([failure.reason, failure.retryable]).toEqual(['TemplateFailed', false]);
+    expect(failure.message.replaceAll('(xl', '("xl').replaceAll('bin)', 'bin")')).toContain(says);
+  });
+
+  test('a bomb is refused before it is unpacked', () => {
+    const bomb = changed({ 'xl/theme/theme2.xml': () => ' '.repeat(201 * 1024 * 1024) });
+    expect(failureOf({ bytes: bomb }).message).toBe('xlsx.workbook: the workbook has more than 200 MiB when it is unpacked');
+    // A header that says less than there is.
+    const at = bomb.lastIndexOf(Buffer.from('xl/theme/theme2.xml')) - 46;
+    bomb.writeUInt32LE(10, at + 24);
+    expect(failureOf({ bytes: bomb }).message).toContain('is damaged');
+  });
+
+  test('more parts or bytes than any form has are refused', () => {
+    const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`xl/media/${index}.png`, () => 'x']));
+    expect(failureOf({ bytes: changed(many) }).message).toContain('has more than 2,000 parts');
+    expect(failureOf({ bytes: Buffer.concat([Buffer.alloc(20 * 1024 * 1024), FORM]) }).message).toContain('has more than 20 MiB');
+  });
+
+  test('rows beyond the sheet fail the Report and say how many there is room for', () => {
+    const failure = failureOf({ place: { startRow: 1_048_575 } });
+    expect([failure.reason, failure.message]).toEqual([
+      'RenderFailed',
+      'sheet "Data & more" of the workbook holds 2 rows from row 1,048,575 on, and there are more; ask for a shorter period, or for CSV',
+    ]);
+  });
+
+  test('hyperlinks are let be', () => {
+    expect(part(make(), 'xl/worksheets/_rels/sheet1.xml.rels')).toContain('https://example.com/help');
+  });
+});
+
+describe('ranges', () => {
+  const span = { sheet: "It's", startRow: 4, lastRow: 90 };
+
+  test.each([
+    ['$A$4:$C$4', '$A$4:$C$90'],
+    ['A3:C7', 'A3:C90'],
+    ['A1:C7', undefined],
+    ['A3:C3', undefined],
+    ['A5:C7', undefined],
+    ['A:C', undefined],
+    ['A4', undefined],
+  ])('%s', (range, extended) => {
+    expect(extendedRange(range, span)).toBe(extended);
+  });
+
+  test.each([
+    ["'It''s'!$A$4:$A$5,Other!$A$4:$A$5", "'It''s'!$A$4:$A$90,Other!$A$4:$A$5"],
+    ['&apos;It&apos;&apos;s&apos;!$A$4', '&apos;It&apos;&apos;s&apos;!$A$4:$A$90'],
+    ["'IT''S'!A4:B4+1", "'IT''S'!A4:B90+1"],
+    ["'It''s'!$A$3", "'It''s'!$A$3"],
+    ["'It''s'!$A$40", "'It''s'!$A$40"],
+  ])('in %s', (formula, extended) => {
+    expect(extendedFormula(formula, span, true)).toBe(extended);
+  });
+});
