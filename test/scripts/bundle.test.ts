@@ -28,6 +28,9 @@ async function messageOf(source: object, env: Readonly<Record<string, string>> =
     columns: [{ name: 'a', header: 'A', type: 'Integer', path: '$.a' }],
     format: 'CSV',
     compression: 'None',
+    csv: { delimiter: ',', header: true, bom: false, quote: 'Minimal', lineEnding: 'LF', null: '', formulas: 'Escape' },
+    json: { decimals: 'String', integers: 'Number' },
+    xlsx: { sheetName: 'Report', freezeHeader: true, autoFilter: true, info: false },
     output: {
       bucket: {
         bucket: 'reports',
