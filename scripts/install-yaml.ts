@@ -15,7 +15,17 @@ const NAMESPACE = 'dossier-system';
 /** The manifests with their namespace, without what only Helm understands. */
 export async function installYaml(flags: readonly string[]): Promise<string> {
   const { helm } = await provideTools({}, ['helm']);
-  const args = ['template', 'dossier', join(ROOT, 'charts/dossier'), '--namespace', NAMESPACE, '--set', 'crds.keep=false', ...flags];
+  const args = [
+    'template',
+    'dossier',
+    join(ROOT, 'charts/dossier'),
+    '--namespace',
+    NAMESPACE,
+    '--no-hooks',
+    '--set',
+    'crds.keep=false',
+    ...flags,
+  ];
   const { stdout } = await promisify(execFile)(helm, args, { maxBuffer: 16 << 20 });
   const lines = stdout.split('\n').filter((line) => !/^ *(helm\.sh\/chart|app\.kubernetes\.io\/managed-by): /.test(line));
   return `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${NAMESPACE}\n  labels:\n    pod-security.kubernetes.io/enforce: restricted\n${lines.join('\n')}`;

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable } from '../net/abortable.ts';
 import { backoffMs, WATCH_BACKOFF } from './backoff.ts';
 import type { KubeClient } from './client.ts';
-import { ConnectionError, isExpired, KubeError } from './errors.ts';
+import { ConnectionError, isExpired, isForbidden, KubeError } from './errors.ts';
 import type { KubeObject } from './objects.ts';
 import { isOlderVersion } from './resource-version.ts';
 import type { ResourceType } from './resources.ts';
@@ -25,6 +25,8 @@ const WATCH_TIMEOUT_MIN_S = 300;
 const WATCH_TIMEOUT_SPREAD_S = 300;
 /** Bookmarks come every minute; two that never came are a dead stream. */
 const WATCH_IDLE_MS = 150_000;
+/** A namespace that is gone may come back, with rights in it. */
+const REFUSED_INTERVAL_MS = 30_000;
 /** A watch that ends sooner than this without an event is a failure, or a restarting apiserver would be hammered. */
 const SHORT_WATCH_MS = 1_000;
 /** A lagging apiserver catches up within seconds; one that is still behind after so many tries (minutes) was restored from a backup, and is right. */
@@ -44,6 +46,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly decode?: (json: string) => unknown;
   /** Called after the store has changed. `before` and `after` have different UIDs when an object was replaced unseen. */
   readonly onChange: (key: ObjectKey, before: T | undefined, after: T | undefined) => void;
+  /** Asked when a list or a watch is refused: true = there is nothing to be read any more, which is as good as an empty list. Asked again every half a minute. */
+  readonly isOver?: (signal: AbortSignal) => Promise<boolean>;
   /** Called with every failure; the reflector itself goes on. */
   readonly onError: (error: unknown) => void;
   readonly idleMs?: number;
@@ -108,6 +112,11 @@ export class Reflector<T extends KubeObject> {
         position = this.#resourceVersion;
       } catch (error) {
         if (signal.aborted) return;
+        if (isForbidden(error) && (await this.#isOver(signal))) {
+          position = undefined;
+          await this.#sleep(REFUSED_INTERVAL_MS, signal);
+          continue;
+        }
         if (isExpired(error)) position = undefined;
         else {
           position = position === undefined ? undefined : this.#resourceVersion;
@@ -119,6 +128,19 @@ export class Reflector<T extends KubeObject> {
         this.#failures += 1;
       }
     }
+  }
+
+  async #isOver(signal: AbortSignal): Promise<boolean> {
+    if ((await this.#options.isOver?.(signal).catch(() => false)) !== true) return false;
+    this.#replaceAll([]);
+    this.#seenWhole();
+    return true;
+  }
+
+  #seenWhole(): void {
+    this.#lastContact = performance.now();
+    this.#synced = true;
+    this.#firstList.resolve();
   }
 
   async #list(signal: AbortSignal): Promise<string> {
@@ -158,9 +180,7 @@ export class Reflector<T extends KubeObject> {
     this.#relists += 1;
     this.#replaceAll(found);
     this.#resourceVersion = resourceVersion;
-    this.#lastContact = performance.now();
-    this.#synced = true;
-    this.#firstList.resolve();
+    this.#seenWhole();
     return resourceVersion;
   }
 

@@ -25,6 +25,7 @@ import {
 import { withoutNoise } from '../kube/noise.ts';
 import { IndexedStore, type IndexFunction, type ObjectKey, type Store } from '../kube/store.ts';
 import { controllerOf, type KubeObject, type Pod } from '../kube/objects.ts';
+import { namespaceState } from './namespaces.ts';
 import { REPORT_INDEXES } from './report/controller.ts';
 import { trimJob, trimPod, type CachedJob } from './report/job-facts.ts';
 import { MANAGED_SELECTOR } from './report/job.ts';
@@ -150,15 +151,21 @@ export class Caches {
     return stale.length === 0 ? undefined : `no word from the apiserver about: ${stale.join(', ')}`;
   }
 
+  /** A namespace that is deleted takes our Roles in it along: that must not keep us from our work in the others. */
+  async #isOver(namespace: string, signal: AbortSignal): Promise<boolean> {
+    return ['terminating', 'gone'].includes(await namespaceState(this.#client, namespace, signal));
+  }
+
   #cache<T extends KubeObject>(
     options: Omit<ReflectorOptions<T>, 'namespace' | 'store' | 'onError'>,
     indexes: Readonly<Record<string, IndexFunction<T>>>,
   ): Store<T> {
     const store = new IndexedStore<T>(indexes);
     const onError = (error: unknown): void => this.#handlers.onError(options.type.kind, error);
-    const reflectors = (options.type.namespaced ? this.#namespaces : [undefined]).map(
-      (namespace) => new Reflector<T>(this.#client, { ...options, ...(namespace === undefined ? {} : { namespace }), store, onError }),
-    );
+    const reflectors = (options.type.namespaced ? this.#namespaces : [undefined]).map((namespace) => {
+      const scope = namespace === undefined ? {} : { namespace, isOver: (signal: AbortSignal) => this.#isOver(namespace, signal) };
+      return new Reflector<T>(this.#client, { ...options, ...scope, store, onError });
+    });
     this.#reflectors.push(...reflectors);
     this.#kinds.push({ kind: options.type.kind, store, reflectors });
     return store;

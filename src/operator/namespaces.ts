@@ -5,11 +5,29 @@
  * allows them; a refusal ends a Report for ever, so it is believed only when it was read for that very question (the label may have come a moment ago).
  */
 import type { KubeClient } from '../kube/client.ts';
+import { isNotFound } from '../kube/errors.ts';
 import { selects, type LabelSelector } from '../kube/label-selector.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { NAMESPACES } from '../kube/resources.ts';
 
 const SHARED_MS = 2_000;
+
+/** `unknown`: it cannot be read now, or not by us. */
+export type NamespaceState = 'active' | 'terminating' | 'gone' | 'unknown';
+
+/**
+ * Asked where the apiserver refuses something in a namespace: one that is being deleted takes the operator's Roles in it along, and nothing there is ours to do any more but
+ * to let Reports and storages go.
+ */
+export async function namespaceState(client: KubeClient, namespace: string, signal: AbortSignal): Promise<NamespaceState> {
+  try {
+    const { metadata } = await client.get<KubeObject>(NAMESPACES, undefined, namespace, signal);
+    return metadata.deletionTimestamp === undefined ? 'active' : 'terminating';
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return isNotFound(error) ? 'gone' : 'unknown';
+  }
+}
 
 type Labels = Readonly<Record<string, string>>;
 

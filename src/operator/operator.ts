@@ -100,6 +100,8 @@ export class Operator {
           ...settings.leaderElection,
           identity,
           onError: (error) => {
+            // An uninstallation takes the rights away before it ends the pod: nobody is left to be told.
+            if (this.#stop.signal.aborted) return log.debug({ err: error }, 'the lease was not given back; it runs out by itself');
             // What a Lease does not find is its namespace.
             if (isNotFound(error) || !this.#troubles.met('Lease', error)) log.warn({ err: error }, 'leader election');
           },

@@ -44,6 +44,7 @@ const RUNS: readonly Run[] = [
     by: { why: 'docs/commands.test.ts checks the flags; the operator as a program is run by reports/crash.test.ts' },
   },
   { page: 'docs/operations.md', begins: 'kubectl annotate report', by: CHART },
+  { page: 'docs/operations.md', begins: 'helm upgrade', by: CHART },
   {
     page: 'docs/plugin.md',
     begins: 'npm ci',

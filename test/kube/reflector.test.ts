@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { Reflector } from '../../src/kube/reflector.ts';
@@ -91,6 +92,44 @@ describe('a list in pages', () => {
     expect(observed.errors).toHaveLength(1);
     expect(server.received('list')).toHaveLength(2);
     expect(observed.told).toHaveLength(1_199);
+  });
+});
+
+describe('a refusal', () => {
+  test('where there is nothing to be read any more is an empty list, asked again every half a minute', async () => {
+    put('a');
+    server.next('watch', weather.hangUp);
+    server.next('list', ({ serve }) => serve(), weather.refuse(403, 'Forbidden'), weather.refuse(403, 'Forbidden'));
+    server.next('watch', weather.refuse(403, 'Forbidden'));
+    await using observed = new ObservedReflector(client, { isOver: async () => true });
+    await vi.waitFor(() => expect(observed.waits.filter((ms) => ms === 30_000).length).toBeGreaterThanOrEqual(2));
+    expect(observed.told.slice(0, 2).map(({ key, after }) => [key, after === undefined])).toEqual([
+      ['n/a', false],
+      ['n/a', true],
+    ]);
+    await observed.equals(server);
+    expect(observed.errors.filter((error) => (error as { status?: number }).status === 403)).toEqual([]);
+  });
+
+  test('from the first list on is whole, so that nobody waits for it', async () => {
+    server.next('list', weather.refuse(403, 'Forbidden'));
+    await using observed = new ObservedReflector(client, {
+      isOver: async () => true,
+      sleep: async (_, signal) => void (await once(signal, 'abort')),
+    });
+    await observed.reflector.synced(AbortSignal.timeout(5_000));
+    expect(observed.reflector.silentMs).toBeLessThan(5_000);
+  });
+
+  test.each([
+    ['is still there', async () => false],
+    ['nobody can say', async () => Promise.reject(new Error('no answer'))],
+  ])('is a failure like any other where what is asked for %s', async (_, isOver) => {
+    put('a');
+    server.next('list', weather.refuse(403, 'Forbidden'));
+    await using observed = new ObservedReflector(client, { isOver });
+    await observed.equals(server);
+    expect(observed.errors).toHaveLength(1);
   });
 });
 

@@ -87,6 +87,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
   verbs: [create, patch]
 {{- end }}
 
+{{- /* What outlives the Roles in a namespace that is being deleted: enough to let its Reports and storages go, once their files are removed. */}}
+{{- define "dossier.cleanUpRules" -}}
+- apiGroups: [dossier.dev]
+  resources: [reports, reportstorages]
+  verbs: [get, list, watch, patch]
+- apiGroups: ['']
+  resources: [namespaces]
+  verbs: [get]
+{{- end }}
+
 {{- /* The rights to things that belong to no namespace. */}}
 {{- define "dossier.clusterRules" -}}
 - apiGroups: [dossier.dev]

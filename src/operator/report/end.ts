@@ -172,6 +172,8 @@ function stopping(
   now: number,
 ): Plan | undefined {
   if (leftovers === undefined) return withLook(NOTHING, now);
+  const { unseenUntil } = leftovers;
+  if (unseenUntil !== undefined && now < unseenUntil) return withLook(NOTHING, unseenUntil);
   const jobs = jobsToDelete(leftovers);
   const steps = jobs
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)

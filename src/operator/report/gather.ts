@@ -3,21 +3,25 @@
  * a pod that the cache may not have yet, and what is left over of a run that is being ended.
  */
 import type { Report } from '../../api/generated/report.ts';
-import { isNotFound } from '../../kube/errors.ts';
-import { controllerOf, type CoreEvent, type Job, type KubeObject, type Pod } from '../../kube/objects.ts';
-import { CORE_EVENTS, JOBS, NAMESPACES, PODS } from '../../kube/resources.ts';
+import { isForbidden, isNotFound } from '../../kube/errors.ts';
+import { controllerOf, type CoreEvent, type Job, type Pod } from '../../kube/objects.ts';
+import { CORE_EVENTS, JOBS, PODS } from '../../kube/resources.ts';
 import type { ObjectKey } from '../../kube/store.ts';
+import { namespaceState } from '../namespaces.ts';
 import { StorageError, type HeadOutcome } from '../storage/access.ts';
 import { hasFinalizer } from './end.ts';
 import { REFUSAL_AGE_MS, type PresentJob } from './follow.ts';
 import { isFinished, jobState } from './job-state.ts';
 import { trimJob, type CachedJob } from './job-facts.ts';
-import { jobName, REPORT_UID_LABEL } from './job.ts';
+import { GRACE_SECONDS, jobName, REPORT_UID_LABEL } from './job.ts';
 import { JOBS_BY_REPORT, PODS_BY_JOB, type ReportParts } from './parts.ts';
 import { podState } from './pod-state.ts';
 import { readinessOf } from './readiness.ts';
 import { isTerminal } from './status.ts';
 import type { JobView, Leftovers, ReportView } from './view.ts';
+
+/** From the deletion of a namespace until the last pod in it has ended: what a pod is given, and as much again for whoever ends it. */
+const POD_END_MS = 2 * GRACE_SECONDS * 1_000;
 
 /** Undefined when there is no such Report any more. */
 export async function gather(parts: ReportParts, key: ObjectKey, signal: AbortSignal): Promise<ReportView | undefined> {
@@ -51,9 +55,11 @@ async function ending(
   const trouble = parts.cleanups.of(report.metadata.uid);
   const needed = deleting ? hasFinalizer(report) : !isTerminal(report);
   return {
-    ...(needed ? { leftovers: cachedLeftovers(parts, jobs, deleting) ?? (await liveLeftovers(parts, report, signal)) } : {}),
+    ...(needed ? { leftovers: cachedLeftovers(parts, jobs, deleting) ?? (await lastLeftovers(parts, report, signal)) } : {}),
     ...(trouble === undefined ? {} : { cleanupTrouble: trouble }),
-    ...(trouble?.kind === 'Refused' ? { namespaceTerminating: await isTerminating(parts, report, signal) } : {}),
+    ...(trouble?.kind === 'Refused'
+      ? { namespaceTerminating: (await namespaceState(parts.client, report.metadata.namespace ?? '', signal)) === 'terminating' }
+      : {}),
   };
 }
 
@@ -66,11 +72,8 @@ function cachedLeftovers(parts: ReportParts, jobs: readonly CachedJob[], deletin
 
 async function liveLeftovers(parts: ReportParts, report: Report, signal: AbortSignal): Promise<Leftovers> {
   const { namespace = '', uid } = report.metadata;
-  const labelSelector = `${REPORT_UID_LABEL}=${uid}`;
-  const [jobs, pods] = await Promise.all([
-    parts.client.list<Job>(JOBS, { namespace, labelSelector }, signal),
-    parts.client.list<Pod>(PODS, { namespace, labelSelector }, signal),
-  ]);
+  const scope = { namespace, labelSelector: `${REPORT_UID_LABEL}=${uid}` };
+  const [jobs, pods] = await Promise.all([parts.client.list<Job>(JOBS, scope, signal), parts.client.list<Pod>(PODS, scope, signal)]);
   const names = new Set([1, 2].map((attempt) => jobName(report, attempt)));
   return {
     jobs: jobs.items.filter((job) => controllerOf(job)?.uid === uid),
@@ -79,9 +82,19 @@ async function liveLeftovers(parts: ReportParts, report: Report, signal: AbortSi
   };
 }
 
-async function isTerminating(parts: ReportParts, report: Report, signal: AbortSignal): Promise<boolean> {
-  const namespace = await parts.client.get<KubeObject>(NAMESPACES, undefined, report.metadata.namespace ?? '', signal);
-  return namespace.metadata.deletionTimestamp !== undefined;
+/**
+ * As liveLeftovers; but a namespace that is being deleted takes our Roles in it along, and then nobody may look. What ran there is ended by Kubernetes, and nothing new can
+ * come: there is only the time that a pod has for its end.
+ */
+async function lastLeftovers(parts: ReportParts, report: Report, signal: AbortSignal): Promise<Leftovers> {
+  try {
+    return await liveLeftovers(parts, report, signal);
+  } catch (error) {
+    const { deletionTimestamp, namespace = '' } = report.metadata;
+    if (!isForbidden(error) || deletionTimestamp === undefined) throw error;
+    if ((await namespaceState(parts.client, namespace, signal)) !== 'terminating') throw error;
+    return { jobs: [], pods: [], ...(isTerminal(report) ? {} : { unseenUntil: Date.parse(deletionTimestamp) + POD_END_MS }) };
+  }
 }
 
 function cachedJobView(parts: ReportParts, report: Report, jobs: readonly CachedJob[]): JobView {

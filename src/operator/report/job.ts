@@ -35,7 +35,7 @@ export const TTL_ANNOTATION = 'dossier.dev/ttl-seconds-after-finished';
 const TERMINATION_LOG = '/dev/termination-log';
 const TMP = '/tmp';
 /** Time to abort an upload after SIGTERM. */
-const GRACE_SECONDS = 30;
+export const GRACE_SECONDS = 30;
 
 /** `<report>-<10 characters of base32(sha256(uid + attempt))>`: at most 52 + 1 + 10 = 63 characters, and the same one after every crash. */
 export function jobName(report: Report, attempt: number): string {

@@ -39,6 +39,8 @@ export type JobView =
 export interface Leftovers {
   readonly jobs: readonly Job[];
   readonly pods: readonly Pod[];
+  /** Nobody lets us look any more, and until then (epoch ms) a pod may still be running. */
+  readonly unseenUntil?: number;
 }
 
 /** What earlier passes learned while cleaning up, in this process' memory. */

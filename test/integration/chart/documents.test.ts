@@ -94,6 +94,8 @@ test('the chart is installed, upgraded, used and uninstalled by the commands of 
   await run('docs/on-a-cluster.md', 'helm upgrade');
   expect(await shell(images)).toBe('registry.example.com/team/dossier-operator:0.1.0');
 
+  await run('docs/operations.md', 'helm upgrade');
+
   await run('docs/on-a-cluster.md', 'helm uninstall');
   await shell('kubectl get reports -n billing price-list');
   expect(await run('docs/system-templates.md', 'kubectl apply')).toMatch(/system-resources created/);

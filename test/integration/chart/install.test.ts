@@ -10,9 +10,11 @@ import { REPORT_SCHEDULES } from '../../../src/kube/resources.ts';
 import { HttpTransport } from '../../../src/kube/transport.ts';
 import { Operator } from '../../../src/operator/operator.ts';
 import { parseOptions } from '../../../src/operator/options.ts';
+import type { OperatorSettings } from '../../../src/operator/settings.ts';
 import { RUN_ANNOTATION } from '../../../src/operator/schedule/marks.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { Billing } from '../support/billing.ts';
+import { bucketContent } from '../support/bucket-content.ts';
 import { newBucket } from '../support/servers.ts';
 import { printed } from './helm.ts';
 import { OPERATOR_USER, RELEASE_NAMESPACE, useOwnCluster } from './own-cluster.ts';
@@ -279,11 +281,7 @@ describe("the operator's rights", () => {
       {},
     );
     if (settings === 'help') throw new Error('nobody asked for help');
-    const lines: string[] = [];
-    const log = createLogger('debug', { write: (line) => void lines.push(line) });
-    const config = await loadClusterConfig(kubeconfig, {});
-    const stop = new AbortController();
-    const running = new Operator(settings, config, await apiserverAddresses(config.server), 'test', log).run(stop.signal);
+    const operator = await startOperator(settings, kubeconfig);
     const admin = new HttpTransport(await loadClusterConfig(cluster().controlPlane.kubeconfigFile, {}), 'dossier-test');
     try {
       const billing = new Billing(new KubeClient(admin, () => undefined), namespace, await newBucket('rights'));
@@ -301,14 +299,54 @@ describe("the operator's rights", () => {
         await billing.report('reports', { templateRef: { kind: 'ClusterReportTemplate', name: 'system-reports' } });
         expect((await billing.finished('reports')).status).toMatchObject({ phase: 'Ready', file: { rows: 3 } });
       }
-      // Where its rights lie in the namespace itself, they go with it: then Reports must go first.
-      if (!ofAll)
-        await printed(cluster().kubectl(['delete', 'reportschedules,reports,reportstorages', '--all', '-n', namespace, '--timeout=60s']));
+      expect(operator.refusals()).toEqual([]);
+      expect((await bucketContent(billing.bucket, '')).objects.length).toBeGreaterThan(1);
+      // Where its rights lie in the namespace itself, they go with it at once.
       await printed(cluster().kubectl(['delete', 'namespace', namespace, '--timeout=60s']));
+      // Those of the schedule stay: its Reports' policy is Retain.
+      expect((await bucketContent(billing.bucket, `${namespace}/prices/`)).objects).toEqual([]);
+      expect((await bucketContent(billing.bucket, '')).uploads).toEqual([]);
     } finally {
-      stop.abort(new Error('the test is over'));
-      await running.finally(() => admin.close());
+      await operator.stop().finally(() => admin.close());
     }
-    expect(lines.filter((line) => line.includes('Forbidden') || line.includes('"status":403'))).toEqual([]);
+    if (ofAll) return;
+    // The namespace is gone, and with it the rights in it: whoever starts now leads all the same, for the others.
+    const next = await startOperator(settings, kubeconfig);
+    try {
+      await vi.waitFor(() => expect(next.lines.some((line) => line.includes('"leading"'))).toBe(true), PATIENCE);
+      expect(next.refusals()).toEqual([]);
+      await printed(cluster().helm('uninstall', 'dossier', '-n', RELEASE_NAMESPACE));
+    } finally {
+      // Its rights went before it did.
+      const before = next.lines.length;
+      const startedAt = performance.now();
+      await next.stop();
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      expect(next.lines.slice(before).filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([]);
+    }
+    expect(await printed(cluster().kubectl(['get', 'leases', '-n', RELEASE_NAMESPACE, '-o', 'name']))).toBe('');
   });
+
+  interface Running {
+    readonly lines: readonly string[];
+    /** Lines that tell of a right that is missing. */
+    refusals(): readonly string[];
+    stop(): Promise<void>;
+  }
+
+  async function startOperator(settings: OperatorSettings, kubeconfig: string): Promise<Running> {
+    const lines: string[] = [];
+    const log = createLogger('debug', { write: (line) => void lines.push(line) });
+    const config = await loadClusterConfig(kubeconfig, {});
+    const stop = new AbortController();
+    const running = new Operator(settings, config, await apiserverAddresses(config.server), 'test', log).run(stop.signal);
+    return {
+      lines,
+      refusals: () => lines.filter((line) => /Forbidden|"status":403|rights are missing/.test(line)),
+      stop: async () => {
+        stop.abort(new Error('the test is over'));
+        await running;
+      },
+    };
+  }
 });

@@ -144,7 +144,7 @@ test('system templates are those of the files, for the namespaces that the value
   ]);
 });
 
-test('with watchNamespaces there are no rights beyond them but those of cluster templates', async () => {
+test('with watchNamespaces there are no rights beyond them but those of cluster templates and of the deletion of namespaces', async () => {
   const both = named(await manifests({ watchNamespaces: ['billing', 'sales'], crds: { enabled: false }, rbac: { aggregateRoles: false } }));
   expect(both.filter((name) => /Role /.test(name))).toEqual([
     'ClusterRole dossier-operator',
@@ -152,7 +152,15 @@ test('with watchNamespaces there are no rights beyond them but those of cluster 
     'Role dossier-system/dossier-operator-leader',
     'Role sales/dossier-operator',
   ]);
-  const none = await manifests({ watchNamespaces: ['billing'], rbac: { clusterTemplates: false, aggregateRoles: false } });
+  const only = await manifests({ watchNamespaces: ['billing'], rbac: { clusterTemplates: false } });
+  expect(only.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'dossier-operator')?.rules).toEqual([
+    { apiGroups: ['dossier.dev'], resources: ['reports', 'reportstorages'], verbs: ['get', 'list', 'watch', 'patch'] },
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
+  ]);
+  const none = await manifests({
+    watchNamespaces: ['billing'],
+    rbac: { clusterTemplates: false, namespaceDeletion: false, aggregateRoles: false },
+  });
   expect(named(none).filter((name) => name.startsWith('ClusterRole'))).toEqual([]);
 });
 

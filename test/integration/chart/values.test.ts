@@ -48,6 +48,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'serviceAccount.annotations': { other: 'other' },
   'rbac.create': false,
   'rbac.clusterTemplates': false,
+  'rbac.namespaceDeletion': false,
   'rbac.aggregateRoles': false,
   'admissionPolicy.enabled': false,
   'admissionPolicy.exemptUsers': ['other'],
@@ -91,8 +92,13 @@ const BASE = {
   prometheusRule: { enabled: true },
   podDisruptionBudget: { enabled: true },
 };
-/** What is long, or in the way of others, is on only for its own values. */
-const OWN = ['crds', 'dashboards', 'systemTemplates'];
+/** What is long, or in the way of others, or needed for nothing else is on only for its own values: their beginning -> what is on. */
+const OWN: Readonly<Record<string, object>> = {
+  'crds.': { crds: { enabled: true } },
+  'dashboards.': { dashboards: { enabled: true } },
+  'systemTemplates.': { systemTemplates: { enabled: true } },
+  'rbac.namespaceDeletion': { watchNamespaces: ['billing'] },
+};
 
 function leaves({ properties }: Schema, path: readonly string[] = []): readonly string[] {
   return Object.entries(properties ?? {}).flatMap(([name, schema]) =>
@@ -128,14 +134,14 @@ describe('makes a difference:', () => {
   };
   const bases = new Map<string, { readonly values: object; readonly makes: string }>();
   beforeAll(async () => {
-    for (const own of ['', ...OWN]) {
-      const values = own === '' ? BASE : { ...BASE, [own]: { enabled: true } };
-      bases.set(own, { values, makes: await rendered(values) });
+    for (const [beginning, own] of Object.entries({ '': {}, ...OWN })) {
+      const values = { ...BASE, ...own };
+      bases.set(beginning, { values, makes: await rendered(values) });
     }
   });
 
   test.each(paths)('%s', async (path) => {
-    const base = bases.get(OWN.find((own) => path.startsWith(`${own}.`)) ?? '');
+    const base = bases.get(Object.keys(OWN).find((beginning) => path.startsWith(beginning)) ?? '');
     const change = path.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), OTHERS[path]) as object;
     expect((await rendered(base?.values ?? {}, change)) === base?.makes).toBe(false);
   });

@@ -657,6 +657,16 @@ describe('a Report that is being deleted', () => {
       { steps: [] },
     ],
     [
+      'waits for what nobody may look at any more as long as a pod may run',
+      { deleting: true, finalizer: true, leftovers: { ...NOBODY, unseenUntil: at(60) } },
+      { steps: [], lookAgain: 60 },
+    ],
+    [
+      'and no longer',
+      { deleting: true, finalizer: true, leftovers: { ...NOBODY, unseenUntil: at(60) }, now: 60 },
+      { steps: ['cleanBucket', 'removeFinalizer'] },
+    ],
+    [
       'cleans the bucket and lets go',
       { deleting: true, finalizer: true, leftovers: NOBODY },
       { steps: ['cleanBucket', 'removeFinalizer'] },
