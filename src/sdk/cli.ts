@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `dossier-template`: tries a template's code on one's own machine, and begins a new one. */
 import { argv, env, exit, stderr } from 'node:process';
+import { describeFolder } from './describe-folder.ts';
 import { init } from './init.ts';
 import { tryModule } from './try-module.ts';
 import { Mistake } from './module-run.ts';
@@ -11,6 +12,8 @@ const HELP = `dossier-template run ENTRYPOINT [--parameters FILE] [--template FI
       --template FILE     ReportTemplate: defaults and rules of parameters, and the columns that rows must fit
       --rows FILE         where the rows go; default: standard output
       --time-zone ZONE    the Report's zone; default UTC
+dossier-template describe FOLDER
+    checks the descriptor of a repository (dossier.yaml or Connect's reports.json) in a folder, and prints the templates that it makes
 dossier-template init FOLDER
     makes a folder with a module, parameters and a template to start from
 `;
@@ -23,6 +26,7 @@ const folder = env['INIT_CWD'] ?? process.cwd();
 
 try {
   if (command === 'run') await tryModule(args, folder, stop.signal);
+  else if (command === 'describe') await describeFolder(args, folder);
   else if (command === 'init') await init(args, folder);
   else if (command === undefined || command === '--help' || command === 'help') stderr.write(HELP);
   else throw new Mistake(`unknown command "${command}"; see dossier-template --help`);

@@ -104,6 +104,8 @@ describe('dossier-template run', () => {
     [['run', 'a.ts', '--nothing'], /Unknown option '--nothing'/],
     [['run', 'a.ts', '--time-zone', 'Mars/Phobos'], /--time-zone .*Mars\/Phobos/],
     [['run', 'nothing.ts'], /cannot be loaded: Cannot find module/],
+    [['describe', 'nothing'], /^there is no folder .*nothing$/m],
+    [['describe', '.'], /^dossier\.yaml: there is none in this folder, and no reports\.json/m],
     [['dance'], /unknown command "dance"/],
   ])('%j is told what is wrong', async (args, says) => {
     const { code, stderr } = await cli(...args);
@@ -131,5 +133,8 @@ test('dossier-template init makes a template that runs at once, and never in a f
   );
   expect(code).toBe(0);
   expect(stdout.split('\n')[0]).toBe('{"day":"2026-12-21","weekday":"Monday","worked":true,"hours":"7.50"}');
+  const described = await cli('describe', 'mine/reports');
+  expect(described).toMatchObject({ code: 0, stderr: '1 template\n' });
+  expect(described.stdout).toContain('entrypoint: working-days.ts');
   expect(await cli('init', 'mine')).toMatchObject({ code: 64, stderr: expect.stringContaining('is not empty') as string });
 });

@@ -7,7 +7,7 @@
 import type { ReportRepository } from '../../api/generated/reportrepository.ts';
 import type { Manifest } from '../../kube/client.ts';
 import { apiVersionOf, JOBS, REPORT_REPOSITORIES } from '../../kube/resources.ts';
-import { DESCRIBE_ENV } from '../../runner/describe/step.ts';
+import { DESCRIBE_ENV } from '../../runner/describe/plan.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { TREE, type GitPlan } from '../../runner/fetch/plan.ts';
 import { PLAN_ENV } from '../../runner/plan.ts';

@@ -15,9 +15,7 @@ import { PLAN_ENV } from '../plan.ts';
 import { formatResult } from '../result.ts';
 import { DiskTree } from './disk-tree.ts';
 import { frame } from './frame.ts';
-
-/** Path of the folder with the descriptor. */
-export const DESCRIBE_ENV = 'DOSSIER_DESCRIBE';
+import { DESCRIBE_ENV } from './plan.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
