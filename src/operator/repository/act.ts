@@ -6,7 +6,7 @@ import type { Job } from '../../kube/objects.ts';
 import { JOBS, REPORT_REPOSITORIES } from '../../kube/resources.ts';
 import { writeStatus } from '../write-status.ts';
 import { applyTemplates } from './apply.ts';
-import { concluded } from './decide.ts';
+import { concluded, jobRefused } from './decide.ts';
 import { jobManifest } from './job.ts';
 import type { RepositoryParts } from './parts.ts';
 import type { Plan, Step } from './plan.ts';
@@ -21,41 +21,44 @@ export async function act(
   let current = repository;
   let lookAgainAt = plan.lookAgainAt;
   for (const step of plan.steps) {
-    if (step.kind !== 'apply') {
-      current = await doStep(parts, current, step, context);
-      continue;
-    }
-    const applied = await applyTemplates(parts, current, step, context);
-    const { uid } = current.metadata;
-    // What was refused would be refused again; what waits for a name is tried again when a template goes.
-    if (applied.kind === 'applied' || applied.kind === 'taken') parts.memory.remember(uid, step.known);
-    else if (!step.how.restores) parts.memory.dismiss(uid);
-    lookAgainAt = await act(parts, current, concluded(current, step.known, applied, step.how, Date.now()), context);
+    const next = await doStep(parts, current, step, context);
+    if ('plan' in next) lookAgainAt = await act(parts, current, next.plan, context);
+    else current = next;
   }
   for (const event of plan.events) parts.events.record(repository, event);
   return lookAgainAt;
 }
 
+/** The repository as it is then, or what follows from how the step went. */
 async function doStep(
   parts: RepositoryParts,
   repository: ReportRepository,
-  step: Exclude<Step, { kind: 'apply' }>,
-  { signal, log }: ReconcileContext,
-): Promise<ReportRepository> {
+  step: Step,
+  context: ReconcileContext,
+): Promise<ReportRepository | { readonly plan: Plan }> {
+  const { signal, log } = context;
+  const { uid } = repository.metadata;
   switch (step.kind) {
     case 'createJob': {
-      const manifest = jobManifest(repository, step.target, parts.runner, parts.allowLoopback);
       try {
-        await parts.client.create<Job>(JOBS, manifest, signal);
+        await parts.client.create<Job>(JOBS, jobManifest(repository, step.target, parts.runner, parts.allowLoopback), signal);
         log.info({ job: step.target.jobName }, 'created Job');
       } catch (error) {
-        if (!isAlreadyExists(error)) {
-          if (isForbidden(error) || isInvalid(error)) log.warn({ err: error }, 'the Job of a repository is refused');
-          throw error;
-        }
+        if (isForbidden(error) || isInvalid(error)) return { plan: jobRefused(repository, (error as Error).message, Date.now()) };
+        if (!isAlreadyExists(error)) throw error;
       }
-      parts.expected.created(repository.metadata.uid, step.target.jobName);
+      parts.expected.created(uid, step.target.jobName);
       return repository;
+    }
+    case 'remember':
+      parts.memory.remember(uid, step.known);
+      return repository;
+    case 'apply': {
+      const applied = await applyTemplates(parts, repository, step, context);
+      // What was refused would be refused again; what waits for a name is tried again when a template goes.
+      if (applied.kind === 'applied' || applied.kind === 'taken') parts.memory.remember(uid, step.known);
+      else if (!step.how.restores) parts.memory.dismiss(uid);
+      return { plan: concluded(repository, step.known, applied, step.how, Date.now()) };
     }
     case 'writeStatus': {
       const written = await writeStatus(parts.client, REPORT_REPOSITORIES, repository, step.status, signal);

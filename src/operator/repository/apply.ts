@@ -33,7 +33,7 @@ interface Change {
 export async function applyTemplates(
   parts: RepositoryParts,
   repository: ReportRepository,
-  { desired }: Extract<Step, { kind: 'apply' }>,
+  { desired, how }: Extract<Step, { kind: 'apply' }>,
   { signal, log }: ReconcileContext,
 ): Promise<Applied> {
   const known = new Map((repository.status.entries ?? []).map((entry) => [entry.template, entry]));
@@ -60,7 +60,8 @@ export async function applyTemplates(
   try {
     for (const change of changes) entries.push(await write(parts, repository, change, signal));
   } catch (error) {
-    if (isForbidden(error) || isInvalid(error)) return { kind: 'stopped', message: (error as Error).message };
+    // What is only being restored says nothing new in the status: it is tried again like any reconcile that failed.
+    if (how.fetched && (isForbidden(error) || isInvalid(error))) return { kind: 'stopped', message: (error as Error).message };
     throw error;
   }
   const removed = await removeOthers(parts, repository, desired, signal);

@@ -11,7 +11,7 @@ import type { EventNote } from '../../kube/events.ts';
 import { inOneMessage } from '../../mistakes.ts';
 import { rfc3339 } from '../report/status.ts';
 import { desiredTemplates } from './desired.ts';
-import { hasDrifted, nextFetch, targetOf, type Target } from './fetching.ts';
+import { hasDrifted, isTriedAgain, nextFetch, targetOf, type Target } from './fetching.ts';
 import type { Plan } from './plan.ts';
 import { currentReason, looked, nextStatus, type Standing } from './status.ts';
 import type { Known, RepositoryView } from './view.ts';
@@ -27,7 +27,7 @@ export function decide(view: RepositoryView, now: number): Plan {
   const target = targetOf(repository, templates, known, now);
   if (target !== undefined) return look(view, target, now);
   if (known === undefined) return appointed(NOTHING, repository);
-  if (currentReason(repository) === 'NameTaken') return apply(view, known, { fetched: false, restores: false }, now);
+  if (isTriedAgain(currentReason(repository))) return apply(view, known, { fetched: false, restores: false }, now);
   return hasDrifted(repository, templates) ? apply(view, known, { fetched: false, restores: true }, now) : appointed(NOTHING, repository);
 }
 
@@ -73,7 +73,8 @@ function apply({ repository, pythonImage }: RepositoryView, known: Known, how: H
   const desired = desiredTemplates(repository, known, pythonImage);
   if (desired.kind === 'mistakes') {
     const message = `commit ${known.commit}: ${inOneMessage(desired.mistakes)}`;
-    return failed(repository, { reason: 'InvalidDescriptor', message, final: true }, how.fetched, now);
+    const plan = failed(repository, { reason: 'InvalidSpec', message, final: true }, how.fetched, now);
+    return withSteps(plan, { kind: 'remember', known });
   }
   return { steps: [{ kind: 'apply', known, desired: desired.templates, how }], events: [] };
 }
@@ -177,6 +178,11 @@ function failed(repository: ReportRepository, { reason, message, final }: Failur
   const status = nextStatus(repository, standing, fetched ? { ...looked(repository, now), ...failures } : {}, now);
   const events = isSaid(repository, standing) ? [] : [note('Warning', reason, 'Fetch', message)];
   return appointed({ steps: [{ kind: 'writeStatus', status }], events }, { ...repository, status });
+}
+
+/** The apiserver does not take the Job: a quota, a namespace that is going away, an admission webhook. */
+export function jobRefused(repository: ReportRepository, message: string, now: number): Plan {
+  return failed(repository, { reason: 'FetchFailed', message: `its Job cannot be made: ${foreignText(message)}`, final: false }, true, now);
 }
 
 /** While it is looked up. A look at a branch whose templates are good says nothing before there is something to say. */

@@ -41,11 +41,16 @@ export function targetOf(
   if (status.fetchedGeneration !== metadata.generation || requestOf(repository) !== undefined || (due !== undefined && now >= due))
     return { jobName: jobName(repository, '') };
   if (known !== undefined) return undefined;
-  // By then the name may be free; whether it is can be told only with the descriptor at hand.
-  if (reason === 'NameTaken') return { jobName: jobName(repository, '') };
+  // By now the name may be free, or the operator's flags may allow it; whether they do can be told only with the descriptor at hand.
+  if (isTriedAgain(reason)) return { jobName: jobName(repository, '') };
   // A commit that could not be had would not be had the next time either.
   if (status.commit === undefined || reason === 'TemplateFailed' || !hasDrifted(repository, templates)) return undefined;
   return { jobName: jobName(repository, status.commit), commit: status.commit };
+}
+
+/** What stands in the way is neither in the repository nor in the spec, and may have gone. */
+export function isTriedAgain(reason: string | undefined): boolean {
+  return reason === 'NameTaken' || reason === 'InvalidSpec';
 }
 
 /** Epoch ms; undefined: only when something changes. */

@@ -10,6 +10,8 @@ export type Step =
   | { readonly kind: 'createJob'; readonly target: Target }
   /** Makes the templates what they have to be, all of them or, when one is refused, none; the status follows from how it went. */
   | { readonly kind: 'apply'; readonly known: Known; readonly desired: readonly DesiredTemplate[]; readonly how: How }
+  /** What was read is good, and cannot be used as things are. */
+  | { readonly kind: 'remember'; readonly known: Known }
   | { readonly kind: 'writeStatus'; readonly status: ReportRepositoryStatus };
 
 export interface Plan {

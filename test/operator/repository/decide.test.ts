@@ -4,7 +4,7 @@ import { findCondition, toCondition } from '../../../src/api/conditions.ts';
 import type { ReportRepository, ReportRepositoryStatus } from '../../../src/api/generated/reportrepository.ts';
 import type { ReportTemplate } from '../../../src/api/generated/reporttemplate.ts';
 import type { DescribedTemplate } from '../../../src/descriptor/descriptor.ts';
-import { concluded, decide, type Applied } from '../../../src/operator/repository/decide.ts';
+import { concluded, decide, jobRefused, type Applied } from '../../../src/operator/repository/decide.ts';
 import { desiredTemplates } from '../../../src/operator/repository/desired.ts';
 import { COMMIT_ANNOTATION, FETCH_ANNOTATION } from '../../../src/operator/repository/fetching.ts';
 import type { Plan } from '../../../src/operator/repository/plan.ts';
@@ -212,8 +212,9 @@ describe('a ReportRepository', () => {
       aView(aRepository(), { job: done(NEW, [PYTHON]) }),
       1,
       {
+        steps: ['writeStatus', 'remember'],
         phase: 'Failed',
-        reason: 'InvalidDescriptor',
+        reason: 'InvalidSpec',
         message: `commit ${NEW}: reports.json: reports "a.b": is a Python function, and this operator has no image for them (--python-image); set spec.templates.pythonImage`,
       },
     ],
@@ -272,6 +273,18 @@ describe('a ReportRepository', () => {
     ],
     ['whose name is taken is read anew after a restart', aView(aRepository({ status: failing('NameTaken') })), 1, { steps: ['createJob'] }],
     [
+      'whose spec was not allowed is read anew after a restart, which may allow it',
+      aView(aRepository({ status: failing('InvalidSpec') })),
+      1,
+      { steps: ['createJob'] },
+    ],
+    [
+      'and is tried with what is known',
+      aView(aRepository({ status: failing('InvalidSpec') }), { known: known(NEW) }),
+      1,
+      { steps: ['apply b'] },
+    ],
+    [
       'that is being deleted is left alone',
       aView({ ...aRepository(), metadata: { ...aRepository().metadata, deletionTimestamp: 'x' } }),
       1,
@@ -294,6 +307,17 @@ describe('a ReportRepository', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(job({})).toBe(names[0]);
     expect(names.every((name) => /^team-[a-z2-7]{10}$/.test(name ?? ''))).toBe(true);
+  });
+});
+
+test('a Job that the apiserver does not take is tried again later', () => {
+  const plan = jobRefused(aRepository(), 'exceeded quota: jobs', at(1));
+  expect(story(plan)).toMatchObject({
+    phase: 'Failed',
+    reason: 'FetchFailed',
+    message: 'its Job cannot be made: exceeded quota: jobs',
+    failures: 1,
+    lookAgainAfter: 61,
   });
 });
 
