@@ -5,7 +5,7 @@ import { requestedRunName } from '../../../src/schedule/run-name.ts';
 import { kubectl } from '../crds/apiserver.ts';
 import { reasonOf, useBilling } from '../support/billing.ts';
 import { bucketContent } from '../support/bucket-content.ts';
-import { conditionOf, getSchedule, newSchedule, runNow, runsOf, untilRuns, untilSchedule } from '../support/schedules.ts';
+import { conditionOf, getSchedule, newSchedule, runNow, runsOf, scheduledAt, untilRuns, untilSchedule } from '../support/schedules.ts';
 import { storyOf } from '../support/traces.ts';
 
 const { billing } = useBilling('schedules');
@@ -146,6 +146,59 @@ describe('history', () => {
     const { objects } = await bucketContent(billing().bucket, `${billing().namespace}/${name}-run-`);
     expect(objects).toHaveLength(files);
     await billing().finished(`${name}-by-hand`);
+  });
+});
+
+describe('SincePreviousRun', () => {
+  const name = 'since';
+  const period = { name: 'since', period: { relative: 'SincePreviousRun' } };
+  const parametersOf = (...parameters: readonly object[]): Promise<unknown> =>
+    billing().patch(REPORT_SCHEDULES, name, { op: 'add', path: '/spec/report/spec/parameters', value: parameters });
+  /** What the run covers, once it has ended as asked and the schedule has taken note of it. */
+  async function run(value: string, phase: 'Ready' | 'Failed'): Promise<{ readonly from: string; readonly to: string }> {
+    await runNow(billing(), name, value);
+    const made = requestedRunName(name, value);
+    await untilSchedule(billing(), name, ({ status }) => status.lastReport?.name === made && status.activeCount === 0);
+    const report = await billing().finished(made);
+    expect(report.status.phase).toBe(phase);
+    const { from = '', to = '' } = report.spec.parameters?.find((parameter) => parameter.name === 'since')?.period ?? {};
+    expect(to).toBe(scheduledAt(report));
+    return { from, to };
+  }
+
+  test('leaves no gap and no overlap, whatever fails in between; when nobody knows what was covered it stops, says the remedy, and goes on by it', async () => {
+    await billing().priceList('since', { parameters: [{ name: 'since', type: 'Period' }] });
+    const report = { spec: { templateRef: { name: 'since' }, parameters: [period] } };
+    await newSchedule(billing(), name, { schedule: '@yearly', concurrencyPolicy: 'Forbid', report });
+    const first = await run('first', 'Ready');
+    expect(first.from).toBe(`${new Date().getUTCFullYear()}-01-01T00:00:00Z`);
+    await parametersOf(period, { name: 'unknown', value: 'to the template' });
+    expect((await run('failing', 'Failed')).from).toBe(first.to);
+    await parametersOf(period);
+    const next = await run('next', 'Ready');
+    expect(next.from).toBe(first.to);
+    const { status } = await untilSchedule(billing(), name, (schedule) => schedule.status.coveredUntil === next.to);
+    expect(status.missedRuns).toBe(0);
+
+    await billing().patch(REPORT_SCHEDULES, name, { op: 'replace', path: '/spec/suspend', value: true });
+    for (const { metadata } of await runsOf(billing(), name)) await billing().delete(REPORTS, metadata.name);
+    await untilRuns(billing(), name, 0);
+    const { client, namespace, signal } = billing();
+    await client.patchJson(REPORT_SCHEDULES, namespace, name, [{ op: 'remove', path: '/status/coveredUntil' }], signal, 'status');
+    const stopped = await untilSchedule(billing(), name, (schedule) => conditionOf(schedule, 'Ready').reason === 'CoverageUnknown');
+    const remedy = `kubectl annotate reportschedule ${name} -n ${namespace} dossier.dev/cover-from=2026-10-01T00:00:00Z`;
+    expect(conditionOf(stopped, 'Ready')).toMatchObject({ status: 'False', message: expect.stringContaining(remedy) as string });
+    await runNow(billing(), name, 'unknown');
+    await expect.poll(() => storyOf(billing(), 'ReportSchedule', name)).toContain('Warning CoverageUnknown');
+    expect(await runsOf(billing(), name)).toEqual([]);
+
+    expect(await kubectl(remedy.split(' ').slice(1))).toMatchObject({ code: 0 });
+    await untilSchedule(billing(), name, (schedule) => conditionOf(schedule, 'Ready').status === 'True');
+    const [made] = await untilRuns(billing(), name, 1); // The one that was asked for meanwhile.
+    expect(made?.metadata.name).toBe(requestedRunName(name, 'unknown'));
+    expect(made?.spec.parameters).toEqual([
+      { name: 'since', period: { from: '2026-10-01T00:00:00Z', to: made === undefined ? '' : scheduledAt(made) } },
+    ]);
   });
 });
 
