@@ -24,6 +24,10 @@ import { apiserverSeconds, Arrivals, peakMegabytes, processorSeconds, requestsSo
 const NAMESPACE_COUNT = 50;
 const MINUTE_MS = 60_000;
 const SETUP_PARALLEL = 16;
+/** Schedules that are made to see how quickly they are made; they are never due. */
+const PROBES = 100;
+/** How much longer than the probes, one by one, the schedules may take. */
+const PATIENCE = 1.5;
 /** Between the last schedule that is ready and the minute: for caches to fill and garbage to go. */
 const PAUSE_MS = 10_000;
 /** No event for so long: the work is done. */
@@ -109,20 +113,26 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
 /** Makes the schedules, due in one minute to come, and waits until the contestant knows them all; resolves to that minute, in epoch ms. */
 async function scheduleAll(
   client: KubeClient,
-  { manifest, schedules, greets }: Contestant,
+  contestant: Contestant,
   namespaces: readonly string[],
   count: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const minute = Math.ceil((Date.now() + count * 15 + 2 * PAUSE_MS) / MINUTE_MS) * MINUTE_MS;
+  const make = async (name: string, many: number, expression: string): Promise<void> => {
+    const indexes = Array.from({ length: many }, (_, index) => index);
+    const namespaceOf = (index: number): string => namespaces[index % namespaces.length] ?? '';
+    await each(indexes, (index) =>
+      client.create(contestant.schedules, contestant.manifest(`${name}-${index}`, namespaceOf(index), expression), signal),
+    );
+    while (contestant.greets && (await unseen(client, contestant.schedules, signal)) > 0) await sleep(500);
+  };
+  const started = Date.now();
+  await make('probe', PROBES, '0 0 29 2 *'); // How long this takes here and now says when the others can be due.
+  const needed = ((Date.now() - started) / PROBES) * count * PATIENCE;
+  const minute = Math.ceil((Date.now() + needed + 2 * PAUSE_MS) / MINUTE_MS) * MINUTE_MS;
   const due = new Date(minute);
-  const expression = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
-  const manifests = Array.from({ length: count }, (_, index) =>
-    manifest(`schedule-${index}`, namespaces[index % namespaces.length] ?? '', expression),
-  );
-  await each(manifests, (object) => client.create(schedules, object, signal));
-  while (greets && (await unseen(client, schedules, signal)) > 0) await sleep(1_000);
-  if (Date.now() > minute - PAUSE_MS) throw new Error('this machine is too busy: the minute came before the schedules were known');
+  await make('schedule', count, `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`);
+  if (Date.now() > minute - PAUSE_MS) throw new Error('this machine became too busy: the minute came before the schedules were known');
   return minute;
 }
 
