@@ -14,7 +14,7 @@ import { SlowNamespaces } from './slow-namespaces.ts';
 import { splitKey, type ObjectKey } from './store.ts';
 
 /** How often a worker that gives way looks whether it still has to, and how long it does so at most, whatever others have to do. */
-const GIVE_WAY_MS = 50;
+const GIVE_WAY_MS = 200;
 const MAX_GIVE_WAY_MS = 15_000;
 /** A reconcile that takes longer goes on beside the workers: its worker has others to look after. */
 const SLOW_MS = 2_000;
