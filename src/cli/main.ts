@@ -6,6 +6,7 @@ import { ConnectionError, KubeError, UnreadableError } from '../kube/errors.ts';
 import { HttpTransport } from '../kube/transport.ts';
 import { CommandError, UsageError, type Command, type Given } from './command.ts';
 import { create } from './commands/create.ts';
+import { describeTemplate } from './commands/describe.ts';
 import { download } from './commands/download.ts';
 import { logs } from './commands/logs.ts';
 import { run } from './commands/run.ts';
@@ -16,7 +17,7 @@ const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
 async function main(signal: AbortSignal): Promise<number> {
-  const parsed = parseCommandLine(process.argv.slice(2), [create, download, logs, run]);
+  const parsed = parseCommandLine(process.argv.slice(2), [create, describeTemplate, download, logs, run]);
   switch (parsed.kind) {
     case 'help':
       process.stdout.write(parsed.text);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { create } from '../../src/cli/commands/create.ts';
+import { describeTemplate } from '../../src/cli/commands/describe.ts';
 import { download } from '../../src/cli/commands/download.ts';
 import { logs } from '../../src/cli/commands/logs.ts';
 import { run } from '../../src/cli/commands/run.ts';
@@ -7,7 +8,7 @@ import { UsageError, type Command } from '../../src/cli/command.ts';
 import { parseCommandLine } from '../../src/cli/options.ts';
 import { blocks, page, pages, tableRows } from './pages.ts';
 
-const COMMANDS: readonly Command[] = [create, download, logs, run];
+const COMMANDS: readonly Command[] = [create, describeTemplate, download, logs, run];
 
 const shown = [
   ...pages().flatMap((each) => blocks(each).flatMap(({ text }) => text.split('\n'))),
@@ -38,7 +39,7 @@ test('each help shows every option and an example', () => {
 describe('a wrong command line says what is right', () => {
   test.each<[args: readonly string[], says: RegExp]>([
     [['downlod', 'x'], /"downlod" is not a command; did you mean "download"\?/],
-    [['zzz'], /There are: create, download, logs, run/],
+    [['zzz'], /There are: create, describe, download, logs, run/],
     [['-n', 'x', 'download'], /the command comes first/],
     [['download'], /something is missing: kubectl dossier download REPORT/],
     [['download', 'a', 'b'], /"b" is too much/],

@@ -50,7 +50,7 @@ const RUNS: readonly Run[] = [
     begins: 'npm ci',
     by: { why: 'integration/cli/plugin.test.ts makes the same bundle and puts it on PATH elsewhere' },
   },
-  { page: 'docs/plugin.md', begins: 'kubectl dossier create', by: 'integration/cli/plugin.test.ts' },
+  { page: 'docs/plugin.md', begins: 'kubectl dossier describe', by: 'integration/cli/plugin.test.ts' },
   { page: 'docs/quick-start.md', begins: 'make demo ARGS=--keep', by: { why: 'integration/demo/demo.test.ts runs the demo as a program' } },
   ...[
     'kubectl get reports',

@@ -1,9 +1,8 @@
 /** `kubectl dossier create`: a Report without writing YAML. */
 import type { Report } from '../../api/generated/report.ts';
-import type { ReportTemplate } from '../../api/generated/reporttemplate.ts';
-import { isNotFound } from '../../kube/errors.ts';
-import { apiVersionOf, CLUSTER_REPORT_TEMPLATES, REPORT_TEMPLATES, REPORTS } from '../../kube/resources.ts';
-import { CommandError, numberOf, UsageError, type Command, type World } from '../command.ts';
+import { apiVersionOf, REPORTS } from '../../kube/resources.ts';
+import { numberOf, UsageError, type Command } from '../command.ts';
+import { findTemplate } from '../find-template.ts';
 import { followReport } from '../follow.ts';
 import { parametersOf } from '../parameters.ts';
 
@@ -71,26 +70,6 @@ the exit code is 0 when it is Ready and 1 when it has Failed.
     return given.has('wait') ? followReport(world, report.metadata.name, seconds) : 0;
   },
 };
-
-async function findTemplate(
-  { client, namespace, signal }: World,
-  kind: 'ReportTemplate' | 'ClusterReportTemplate',
-  name: string,
-): Promise<ReportTemplate> {
-  const isCluster = kind === 'ClusterReportTemplate';
-  try {
-    return await client.get<ReportTemplate>(
-      isCluster ? CLUSTER_REPORT_TEMPLATES : REPORT_TEMPLATES,
-      isCluster ? undefined : namespace,
-      name,
-      signal,
-    );
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    const where = isCluster ? 'in this cluster' : `in namespace ${namespace} (for a ClusterReportTemplate say --cluster)`;
-    throw new CommandError(`there is no ${kind} "${name}" ${where}`);
-  }
-}
 
 function stemOf(template: string): string {
   return `${template.slice(0, GENERATED_STEM_LENGTH).replace(/[^a-z0-9]+$/, '')}-`;

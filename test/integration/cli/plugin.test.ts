@@ -61,6 +61,18 @@ beforeAll(async () => {
   };
 });
 
+test('describe tells what a template asks for, and its Report is one that create would make', async () => {
+  const { code, stdout } = await dossier('describe', 'prices');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Name: +prices\n/);
+  expect(stdout).toMatch(/\n {2}month +Period +no /);
+  expect(stdout).toContain(`\n    namespace: ${billing().namespace}\n`);
+  expect(await dossier('describe', 'nothing')).toMatchObject({
+    code: 1,
+    stderr: `error: there is no ReportTemplate "nothing" in namespace ${billing().namespace} (for a ClusterReportTemplate say --cluster)\n`,
+  });
+});
+
 describe('create', () => {
   test('makes a Report of what was said, waits for its end and tells the way there', async () => {
     const params = ['--param', 'month=LastMonth', '-p', 'customers=acme', '-p', 'customers=initech'];
@@ -190,7 +202,7 @@ test('every command of docs/plugin.md does what it says', async () => {
 });
 
 test('the help of each command and the version are there without a cluster', async () => {
-  for (const command of ['create', 'download', 'logs', 'run']) {
+  for (const command of ['create', 'describe', 'download', 'logs', 'run']) {
     const { code, stdout } = await dossier(command, '--help', '--kubeconfig', '/nonexistent');
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(new RegExp(`^kubectl dossier ${command} `)) as string });
   }
