@@ -15,7 +15,7 @@ import { cacheFolder } from '../../src/local/tools/cache.ts';
 import type { Workspace } from '../../src/local/workspace.ts';
 
 const run = promisify(execFile);
-const COMMAND_TIMEOUT_MS = 120_000;
+const COMMAND_TIMEOUT_MS = 60_000;
 const CACHE = join(cacheFolder(process.env), 'mariadb');
 
 export type FoundMysql =
@@ -56,7 +56,18 @@ async function fromPackage(): Promise<FoundMysql> {
   try {
     const packages = join(CACHE, 'packages');
     await mkdir(join(packages, 'partial'), { recursive: true });
-    const options = ['-o', `Dir::Cache::archives=${packages}`, '-o', 'APT::Sandbox::User=root', '-o', 'Debug::NoLocking=1'];
+    const options = [
+      '-o',
+      `Dir::Cache::archives=${packages}`,
+      '-o',
+      'APT::Sandbox::User=root',
+      '-o',
+      'Debug::NoLocking=1',
+      '-o',
+      'Acquire::http::Timeout=5',
+      '-o',
+      'Acquire::Retries=0',
+    ];
     const names = ['mariadb-server-core', 'mariadb-client-core'];
     await run('apt-get', [...options, 'install', '--yes', '--download-only', '--no-install-recommends', '--reinstall', ...names], {
       timeout: COMMAND_TIMEOUT_MS,

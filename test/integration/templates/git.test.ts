@@ -1,6 +1,7 @@
 /** Reports whose rows code from a git repository makes: which commit it was, what the code gets, and what becomes of code and repositories that do not play along. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import ExcelJS from 'exceljs';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { once } from 'node:events';
@@ -55,7 +56,7 @@ describe.concurrent('code from a repository', () => {
   });
   afterAll(() => server.close());
 
-  async function run(name: string, git: object, report: object = {}, job: object = {}): Promise<void> {
+  async function run(name: string, git: object, report: object = {}, job: object = {}, more: object = {}): Promise<void> {
     const caSecretRef = { name: 'git-ca', key: 'ca.crt' };
     await billing().template(name, {
       parameters: [{ name: 'customers', type: 'Strings', defaultValues: ['acme', 'initech'] }],
@@ -66,6 +67,7 @@ describe.concurrent('code from a repository', () => {
       ],
       formats: ['CSV'],
       job: { backoffLimit: 0, ...job },
+      ...more,
     });
     await billing().report(name, { templateRef: { name }, ...report });
   }
@@ -93,9 +95,29 @@ describe.concurrent('code from a repository', () => {
     expect([fetch?.name, code?.name]).toEqual(['fetch', 'code']);
     // Of all the run's Secrets, the code has none, the fetch has the repository's only, and the runner has none of the repository's.
     expect(code?.env.map(({ name }) => name)).toEqual(['DOSSIER_PARAMETERS', 'DOSSIER_ROWS', 'DOSSIER_ENTRYPOINT', 'TMPDIR']);
-    expect(fetch?.env.some(({ name }) => name.startsWith('AWS_'))).toBe(false);
+    expect(fetch?.env.some(({ name }) => name.startsWith('DOSSIER_STORAGE_'))).toBe(false);
+    expect(pod?.spec.containers[0]?.env.some(({ name }) => name.startsWith('DOSSIER_STORAGE_'))).toBe(true);
     expect(pod?.spec.containers[0]?.env.some(({ name }) => name.startsWith('DOSSIER_GIT'))).toBe(false);
     expect(JSON.stringify(pod)).not.toContain('SENTINEL');
+  });
+
+  test('fills a workbook from the repository, which must be there', async ({ expect }) => {
+    const form = await readFile(join(import.meta.dirname, '../../runner/formats/workbook/form.xlsx'));
+    await server.commit('forms', { 'reports/usage.ts': USAGE, 'reports/tier.ts': TIER, 'reports/forms/usage.xlsx': form });
+    server.accounts.set('forms', { username: 'git', password: 'SENTINEL-token' });
+    const git = { url: server.url('forms'), path: 'reports', entrypoint: 'usage.ts' };
+    const workbook = { path: 'forms/usage.xlsx', sheet: 'Table', startRow: 3, startColumn: 2 };
+    await run('form', git, {}, {}, { formats: ['XLSX'], xlsx: { workbook } });
+    await run('no-form', git, {}, {}, { formats: ['XLSX'], xlsx: { workbook: { ...workbook, path: 'forms/none.xlsx' } } });
+    const report = await billing().finished('form');
+    expect(report.status, messageOf(report)).toMatchObject({ phase: 'Ready', file: { rows: 3 } });
+    const { objects } = await bucketContent(billing().bucket, `${billing().namespace}/form/`);
+    const book = new ExcelJS.Workbook();
+    await book.xlsx.load(objects[0]?.bytes as unknown as ExcelJS.Buffer);
+    expect([3, 4, 5].map((row) => book.getWorksheet('Table')?.getCell(`B${row}`).value)).toEqual(['acme', 'initech', 'sum']);
+    expect(messageOf(await billing().finished('no-form'))).toContain(
+      'xlsx.workbook: the repository has no file "forms/none.xlsx" that can be read below the source\'s path',
+    );
   });
 
   test('is the example, as it stands there', async ({ expect }) => {

@@ -21,6 +21,9 @@ export function extendedRange(range: string, { startRow, lastRow }: RowSpan): st
   return begins && Number(last) >= startRow ? `${from}${first}:${to}${lastRow}` : undefined;
 }
 
+/** No spreadsheet program takes a longer formula; and a search in one of megabytes would take hours. */
+const FORMULA_LIMIT = 8_192;
+
 const REFERENCE =
   /((?:&apos;|')(?:[^']|'')*?(?:&apos;|')|[^'!,;:()=+*/ ]+)!(\$?[A-Z]{1,3}\$?\d{1,7}(?::\$?[A-Z]{1,3}\$?\d{1,7})?)(?![A-Z0-9(:])/g;
 
@@ -29,6 +32,7 @@ const REFERENCE =
  * spreadsheet programs make of a range of one row.
  */
 export function extendedFormula(escaped: string, span: RowSpan, cells: boolean): string {
+  if (escaped.length > FORMULA_LIMIT) return escaped;
   return escaped.replace(REFERENCE, (whole, sheet: string, range: string) => {
     if (sheetOf(sheet) !== span.sheet.toLowerCase()) return whole;
     const isCell = !range.includes(':');

@@ -297,6 +297,11 @@ describe('ranges', () => {
     expect(extendedRange(range, span)).toBe(extended);
   });
 
+  test('in a formula of megabytes are not looked for', () => {
+    const endless = `${'x'.repeat(2_000_000)}'`;
+    expect(extendedFormula(endless, span, true)).toBe(endless);
+  });
+
   test.each([
     ["'It''s'!$A$4:$A$5,Other!$A$4:$A$5", "'It''s'!$A$4:$A$90,Other!$A$4:$A$5"],
     ['&apos;It&apos;&apos;s&apos;!$A$4', '&apos;It&apos;&apos;s&apos;!$A$4:$A$90'],
