@@ -53,7 +53,7 @@ const reflectors = [
     type: REPORT_SCHEDULES,
     store: schedules,
     onChange: (key, before, after) => {
-      if (after === undefined || !controller.wroteItself(after)) queue.queue.add(key);
+      if (after === undefined || !controller.caughtUp(after)) queue.queue.add(key);
       if (before !== undefined && before.metadata.uid !== after?.metadata.uid) controller.forget(before.metadata.uid);
     },
   }),

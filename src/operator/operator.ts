@@ -358,7 +358,7 @@ export class Operator {
         }
       },
       schedule: (key, before, after) => {
-        const own = after !== undefined && this.#scheduleController.wroteItself(after);
+        const own = after !== undefined && this.#scheduleController.caughtUp(after);
         if (this.#leading && !own) this.#schedules.queue.add(key);
         if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#scheduleController.forget(before.metadata.uid);
       },

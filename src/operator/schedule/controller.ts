@@ -75,9 +75,14 @@ export class ScheduleController {
     else this.#recent.set(uid, left);
   }
 
-  /** Whether a change of a schedule is what this process has just written itself: the look that wrote it knew everything that it says. */
-  wroteItself({ metadata: { uid, resourceVersion } }: ReportSchedule): boolean {
-    return this.#written.get(uid)?.resourceVersion === resourceVersion;
+  /**
+   * To be called when a schedule has changed in the cache. True: it is as this process has just written it, and the look that wrote it knew everything that it says, so
+   * nobody needs to look again.
+   */
+  caughtUp({ metadata: { uid, resourceVersion } }: ReportSchedule): boolean {
+    if (this.#written.get(uid)?.resourceVersion !== resourceVersion) return false;
+    this.#written.delete(uid);
+    return true;
   }
 
   /** To be called when a schedule is gone. */
