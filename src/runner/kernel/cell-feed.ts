@@ -280,15 +280,24 @@ export class CellFeed {
 
   /** Text that stands between the cells, written as if it were one of them. */
   addRaw(text: string): void {
+    const length = Buffer.byteLength(text);
+    if (length <= RAW_BYTES) {
+      this.#memory.write(text, this.#raw(length));
+      this.kernel.rawFilled();
+      return;
+    }
     const bytes = Buffer.from(text);
-    for (let from = 0; from < bytes.length; from += RAW_BYTES) {
+    for (let from = 0; from < length; from += RAW_BYTES) {
       const piece = bytes.subarray(from, from + RAW_BYTES);
-      this.#memory.set(piece, this.kernel.raw(piece.length) || this.#rawAfterTaking(piece.length));
+      this.#memory.set(piece, this.#raw(piece.length));
       this.kernel.rawFilled();
     }
   }
 
-  #rawAfterTaking(length: number): number {
+  /** Where so many bytes of text go; takes what waits when there is no room before. */
+  #raw(length: number): number {
+    const at = this.kernel.raw(length);
+    if (at !== 0) return at;
     this.#take();
     return this.kernel.raw(length);
   }
