@@ -1,11 +1,13 @@
 /**
  * Peak memory of the runner against the number of rows and the speed of the bucket: prints each figure and writes docs/benchmarks/memory.md.
  *
- * `npm run bench:memory`, about six minutes, most of them spent by the slow line. It ends with exit code 1 when a figure is over the goal.
+ * `npm run bench:memory`, about seven minutes, most of them spent by the slow line. It ends with exit code 1 when a figure is over the goal.
+ * `npm run bench:memory -- [--formats CSV,XLSX] [--rows 5000000,…] [--rates 0.5,…]` measures others and writes no page; rates are MB/s, 0 is instant.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { bundle } from '../../scripts/bundle.ts';
 import { databaseUrl } from '../../src/local/postgres/access.ts';
 import { PostgresServer } from '../../src/local/postgres/postgres-server.ts';
@@ -14,13 +16,22 @@ import { S3Server } from '../../src/local/s3-server.ts';
 import { provideTools } from '../../src/local/tools/provide.ts';
 import { Workspace } from '../../src/local/workspace.ts';
 import { nodeOptions } from '../../src/operator/report/node-options.ts';
+import type { ReportFormat } from '../../src/runner/plan.ts';
 import { GOAL_BYTES, page, type Run } from './page.ts';
 import { render, type Place } from './run.ts';
 import { SlowLine } from './slow-line.ts';
 
-const FORMATS = ['CSV', 'XLSX'] as const;
-const ROWS = [100_000, 1_000_000];
-const SLOW_BYTES_PER_SECOND = 1_000_000;
+const { values } = parseArgs({
+  options: {
+    formats: { type: 'string', default: 'CSV,XLSX' },
+    rows: { type: 'string', default: '100000,1000000' },
+    rates: { type: 'string', default: '0,1' },
+  },
+});
+const formats = values.formats.split(',') as ReportFormat[];
+const counts = values.rows.split(',').map(Number);
+/** Bytes a second; 0 = as many as come. */
+const rates = values.rates.split(',').map((rate) => Number(rate) * 1e6);
 /** The operator's default for runners. */
 const MEMORY_LIMIT = '512Mi';
 const PAGE = fileURLToPath(new URL('../../docs/benchmarks/memory.md', import.meta.url));
@@ -28,7 +39,7 @@ const PAGE = fileURLToPath(new URL('../../docs/benchmarks/memory.md', import.met
 const tools = await provideTools();
 await using workspace = await Workspace.create();
 const [s3, postgres] = await Promise.all([S3Server.start(workspace, tools), PostgresServer.start(workspace)]);
-await using slow = await SlowLine.start(s3.endpoint, SLOW_BYTES_PER_SECOND);
+await using lines = new AsyncDisposableStack();
 await bundle(workspace.folder);
 const place: Place = {
   program: join(workspace.folder, 'runner', 'runner.mjs'),
@@ -42,13 +53,14 @@ const place: Place = {
 };
 await createBucket(s3.admin, place.bucket);
 
-const sinks = new Map([
-  ['instant', s3.endpoint],
-  ['1 MB/s', slow.endpoint],
-]);
+const sinks = new Map<string, string>();
+for (const rate of rates) {
+  const line = rate === 0 ? s3 : lines.use(await SlowLine.start(s3.endpoint, rate));
+  sinks.set(rate === 0 ? 'instant' : `${rate / 1e6} MB/s`, line.endpoint);
+}
 const runs: Run[] = [];
-for (const format of FORMATS) {
-  for (const rows of ROWS) {
+for (const format of formats) {
+  for (const rows of counts) {
     for (const [sink, endpoint] of sinks) {
       const outcome = await render({ ...place, endpoint }, format, rows, `${format}-${rows}-${runs.length}`);
       runs.push({ format, rows, sink, ...outcome });
@@ -58,7 +70,7 @@ for (const format of FORMATS) {
     }
   }
 }
-writeFileSync(PAGE, page(runs, MEMORY_LIMIT));
+if (process.argv.length === 2) writeFileSync(PAGE, page(runs, MEMORY_LIMIT));
 
 const over = runs.filter(({ peakBytes }) => peakBytes >= GOAL_BYTES);
 if (over.length > 0) {

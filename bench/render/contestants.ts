@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from '../../scripts/bundle.ts';
+import { nodeOptions } from '../../src/operator/report/node-options.ts';
 import type { FileFormat } from './verify.ts';
 
 const PEERS = join(import.meta.dirname, 'peers');
@@ -33,7 +34,7 @@ export async function prepare(folder: string): Promise<Field> {
 
   const own = join(folder, 'program.mjs');
   await bundle(folder, { program: 'bench/render/program.ts' });
-  const ours = (name: string): string[] => [process.execPath, '--max-semi-space-size=8', own, name];
+  const ours = (name: string): string[] => [process.execPath, ...nodeOptions('512Mi').split(' '), own, name];
   add('Dossier', 'csv', ours('dossier-csv'));
   add('Dossier, reference', 'csv', ours('reference-csv'));
   add('Dossier', 'ndjson', ours('dossier-ndjson'));

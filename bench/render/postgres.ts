@@ -17,6 +17,7 @@ import { S3Server } from '../../src/local/s3-server.ts';
 import { provideTools } from '../../src/local/tools/provide.ts';
 import { SERVER_TOOLS } from '../../src/local/tools/catalog.ts';
 import { Workspace } from '../../src/local/workspace.ts';
+import { nodeOptions } from '../../src/operator/report/node-options.ts';
 import { PLAN_ENV, type ReportFormat, type RunPlan } from '../../src/runner/plan.ts';
 
 const { values } = parseArgs({
@@ -58,7 +59,7 @@ try {
   const facts = join(folder, 'time');
   const result = join(folder, 'result');
   const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
-  const command = [process.execPath, ...profile, '--max-semi-space-size=8', join(folder, 'runner', 'runner.mjs')];
+  const command = [process.execPath, ...profile, ...nodeOptions('512Mi').split(' '), join(folder, 'runner', 'runner.mjs')];
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync('time', ['-f', '%U %S %M', '-o', facts, ...command], {
     encoding: 'utf8',

@@ -3,12 +3,12 @@
  *
  * Left to itself, V8 lets garbage pile up according to the memory that it sees, which on a large machine is much: a run that needs 130 MB then holds 250. Half of the
  * container is the heap's, as V8 itself would have it where it sees the limit; buffers of the upload and the program have the other half. The young generation is
- * small, because rows die young.
+ * small, because rows die young; in a smaller one they live long enough to be kept, which takes more memory and half again as much time.
  */
 import { readQuantity } from '../../quantity/quantity.ts';
 
 const MIB = 1_048_576;
-const YOUNG_SEMI_SPACE_MIB = 2;
+const YOUNG_SEMI_SPACE_MIB = 3;
 /** Below, the program itself does not fit, and the kernel's verdict says more than V8's. */
 const LEAST_HEAP_MIB = 64;
 /** V8's own most. */

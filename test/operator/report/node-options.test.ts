@@ -13,9 +13,9 @@ test.each([
   ['8Gi', 4096],
   ['1E', 4096],
 ])('of a limit of %s the heap may take %i MiB', (limit, heap) => {
-  expect(nodeOptions(limit)).toBe(`--max-semi-space-size=2 --max-old-space-size=${heap}`);
+  expect(nodeOptions(limit)).toBe(`--max-semi-space-size=3 --max-old-space-size=${heap}`);
 });
 
 test.each([undefined, 'much'])('without a limit that can be read (%s) its size is left to V8', (limit) => {
-  expect(nodeOptions(limit)).toBe('--max-semi-space-size=2');
+  expect(nodeOptions(limit)).toBe('--max-semi-space-size=3');
 });
