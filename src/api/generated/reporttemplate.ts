@@ -788,7 +788,10 @@ export interface ReportTemplateSpecJob {
   readonly serviceAccountName?: string;
   /** What a pod asks for and may use. Default: the operator's. */
   readonly resources?: ReportTemplateSpecJobResources;
-  /** Room for temporary files of a run, as a quantity. Default 10Gi; a run that needs more is ended. */
+  /**
+   * Room for the rows and temporary files of custom code, as a quantity. Default 10Gi; code that needs more is ended. Other runs write
+   * nothing to disk; what they would is held to their limit of ephemeral-storage.
+   */
   readonly scratchSize: number | string | bigint;
   /** Labels that a node must have, at most 16, e.g. {disktype: ssd}. */
   readonly nodeSelector?: Readonly<Record<string, string>>;

@@ -127,7 +127,8 @@ export function jobManifest(
             },
           ],
           volumes: [
-            { name: 'tmp', emptyDir: { sizeLimit: String(job.scratchSize) } },
+            // Counts against the runner's own limit, so that any other size would promise what the kubelet does not keep.
+            { name: 'tmp', emptyDir: { sizeLimit: resources.limits['ephemeral-storage'] ?? String(job.scratchSize) } },
             ...access.volumes,
             ...code.volumes,
             ...workbook.volumes,

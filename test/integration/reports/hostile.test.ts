@@ -11,7 +11,7 @@ import { expectFailed } from '../support/failed.ts';
 import { gatedBy, InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
 import { addImage, localNode } from '../support/node-control.ts';
 import { uniqueName } from '../support/servers.ts';
-import { jobsOf, podsOf, tracesOf } from '../support/traces.ts';
+import { jobsOf, NOTHING_LEFT, podsOf, tracesOf } from '../support/traces.ts';
 
 const times = <T>(count: number, make: (index: number) => T): readonly T[] => Array.from({ length: count }, (_, index) => make(index));
 
@@ -72,6 +72,22 @@ describe.concurrent('a namespace full of nonsense', () => {
     expect(reasonOf(await billing().get('forged'))).toBe('Rendering');
     await database.openGate(1);
     expect((await billing().finished('forged')).status).toMatchObject({ phase: 'Ready', file: { rows: 1 } });
+  });
+
+  test('a running Job whose labels somebody has taken away comes to its end, and goes with its Report', async () => {
+    await database.closeGate(2);
+    await billing().template('unlabelled', queryTemplate(`select 1 as one from ${gatedBy(2)}`));
+    await billing().report('unlabelled', { templateRef: { name: 'unlabelled' } });
+    await billing().waiting('unlabelled', 'Rendering');
+    const [job] = await jobsOf(billing(), 'unlabelled');
+    // Nobody watches it any more: it is no longer one of those that the operator asks for.
+    const gone = { op: 'remove', path: '/metadata/labels/app.kubernetes.io~1managed-by' } as const;
+    const { client, namespace, signal } = billing();
+    await client.patchJson<Job>(JOBS, namespace, job?.metadata.name ?? '', [gone], signal);
+    await database.openGate(2);
+    expect((await billing().finished('unlabelled')).status).toMatchObject({ phase: 'Ready', file: { rows: 1 } });
+    await client.delete(REPORTS, namespace, 'unlabelled', { propagation: 'Background' }, signal);
+    await vi.waitFor(async () => expect(await tracesOf(billing(), 'unlabelled')).toEqual(NOTHING_LEFT), 30_000);
   });
 
   test('a foreign Job under the name of ours is left alone, and the Report says so', async () => {

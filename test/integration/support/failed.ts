@@ -1,8 +1,8 @@
-/** A Report that has failed: why it says so, and that nothing of it is left but a Job to read. */
+/** A Report that has failed: why it says so, that an Event says so too, and that nothing of it is left but a Job to read. */
 import { expect } from 'vitest';
 import type { Report } from '../../../src/api/generated/report.ts';
 import { messageOf, reasonOf, type Billing } from './billing.ts';
-import { runningPodsOf, tracesOf } from './traces.ts';
+import { runningPodsOf, storyOf, tracesOf } from './traces.ts';
 
 /** Waits for the end, which must be Failed with this reason and a message like that; then no object, upload or running pod may be there, and the Job must (`job`). */
 export async function expectFailed(billing: Billing, name: string, reason: string, says: RegExp, job: 'kept' | 'none'): Promise<Report> {
@@ -21,5 +21,6 @@ export async function expectFailed(billing: Billing, name: string, reason: strin
   expect({ objects, uploads, running: await runningPodsOf(billing, name) }).toEqual({ objects: [], uploads: [], running: [] });
   expect(jobs).toHaveLength(job === 'kept' ? 1 : 0);
   await billing.until(name, ({ metadata }) => metadata.finalizers === undefined);
+  await expect.poll(() => storyOf(billing, 'Report', name)).toContain(`Warning ${reason}`);
   return report;
 }
