@@ -48,8 +48,8 @@ images: ## Build the images with Docker (make images REPOSITORY=registry.example
 bench: $(INSTALLED) ## Measure the encoders against their peers and write docs/benchmarks/render.md (peers whose toolchains are missing are left out)
 	@npm run --silent bench:render -- --write
 
-soak: $(INSTALLED) ## Watch the operator's memory and descriptors for an hour of schedules that are due each minute; writes docs/benchmarks/soak.md
-	@npm run --silent soak
+soak: $(INSTALLED) ## Watch the operator's memory and descriptors for an hour of schedules that are due each minute; writes docs/benchmarks/soak.md (make soak ARGS="--minutes 3" for less, which writes nothing)
+	@npm run --silent soak -- $(ARGS)
 
 clean: ## Remove what was installed or built here (the cache of tools outside the repository stays)
 	rm -rf node_modules dist coverage demo-output

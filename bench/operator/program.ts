@@ -16,7 +16,7 @@ const BINDINGS: ResourceType = {
   namespaced: false,
 };
 
-/** Makes the service account `operator` in `namespace`, an administrator, and resolves to the path of the program; `runner.mjs` lies in `folder`. `ca`: PEM of the apiserver's authority. `entry`: the operator's first module, when it is another one. */
+/** Makes the service account `operator` in `namespace`, an administrator, and resolves to the path of the program; the runner lies in `folder`, too. `ca`: PEM of the apiserver's authority. `entry`: the operator's first module, when it is another one. */
 export async function bundledOperator(
   client: KubeClient,
   namespace: string,

@@ -63,7 +63,7 @@ export async function startStage(resources: AsyncDisposableStack, signal: AbortS
     cluster,
     serving: kubeletServing,
     clientCa: authority.certificate,
-    images: { [RUNNER_IMAGE]: { entrypoint: [execPath, ...(await imageFlags('runner')), join(folder, 'runner.mjs')] } },
+    images: { [RUNNER_IMAGE]: { entrypoint: [execPath, ...(await imageFlags('runner')), join(folder, 'runner/runner.mjs')] } },
     capacity: { cpu: String(availableParallelism()), memory: String(totalmem()), 'ephemeral-storage': '64Gi', pods: '110' },
     folder: join(workspace.folder, 'node'),
     log: createLogger('info', pino.destination({ dest: join(workspace.folder, 'node.log'), sync: true })),

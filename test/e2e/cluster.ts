@@ -30,6 +30,16 @@ export async function apply(...objects: readonly object[]): Promise<void> {
   await child;
 }
 
+/** By the eviction API, as a drain or the cluster autoscaler asks for it. */
+export async function evict(namespace: string, pod: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`;
+  const child = run(tools().kubectl, ['create', '--raw', path, '-f', '-'], {
+    env: { ...process.env, KUBECONFIG: inject('e2e').kubeconfig },
+  });
+  child.child.stdin?.end(JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } }));
+  await child;
+}
+
 export async function helm(...args: readonly string[]): Promise<string> {
   const options = { env: { ...process.env, KUBECONFIG: inject('e2e').kubeconfig }, timeout: PATIENCE_MS, maxBuffer: 16 << 20 };
   return (await run(inject('e2e').helm, args, options)).stdout;
@@ -133,9 +143,9 @@ export function useWorkplace(prefix: string, values: Readonly<Record<string, unk
     const { billing } = workplace ?? {};
     if (failed) await explain(billing?.namespace ?? 'default');
     if (billing !== undefined) {
-      await kubectl('delete', 'namespace', billing.namespace, '--ignore-not-found', '--timeout=120s').catch((error: unknown) =>
-        console.log(error),
-      );
+      // The files must go while the store can be reached; nobody has to wait for the rest.
+      await kubectl('delete', 'reportschedules,reports', '--all', '-n', billing.namespace, '--timeout=120s').catch(console.log);
+      await kubectl('delete', 'namespace', billing.namespace, '--ignore-not-found', '--wait=false').catch(console.log);
       await billing.client.transport.close();
     }
     await Promise.all(proxies.map((proxy) => proxy[Symbol.asyncDispose]()));

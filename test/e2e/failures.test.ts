@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { messageOf, reasonOf } from '../integration/support/billing.ts';
 import { bucketContent } from '../integration/support/bucket-content.ts';
-import { apply, kubectl, useWorkplace } from './cluster.ts';
+import { apply, evict, kubectl, useWorkplace } from './cluster.ts';
 import { Gate } from './gate.ts';
 
 const workplace = useWorkplace('failures');
@@ -73,52 +73,49 @@ test('a quota that leaves no room is waited for and named', async () => {
   expect((await billing.finished('squeezed')).status.phase).toBe('Ready');
 });
 
-test.each([
-  ['deleted', (pod: string, namespace: string) => kubectl('delete', 'pod', pod, '-n', namespace)],
-  ['killed', (pod: string, namespace: string) => kubectl('delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force')],
-  [
-    'drained from its node',
-    async (_: string, namespace: string) => {
+test('runs whose pods are drained from their node, deleted, killed or evicted go on in other pods, once and whole', async () => {
+  const { billing } = workplace();
+  const { namespace } = billing;
+  const podsOf = async (name: string): Promise<readonly string[]> => {
+    const all = await kubectl(
+      'get',
+      'pods',
+      '-n',
+      namespace,
+      '-l',
+      `dossier.dev/report=${name}`,
+      '-o',
+      'jsonpath={.items[*].metadata.name}',
+    );
+    return all.split(' ').filter((pod) => pod !== '');
+  };
+  // Drained first: a node that takes no pods would hold up the others.
+  const disturb: Readonly<Record<string, (pod: string) => Promise<unknown>>> = {
+    drained: async () => {
       const node = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
-      const only = `--pod-selector=app.kubernetes.io/component=runner,dossier.dev/report`;
+      const only = '--pod-selector=dossier.dev/report=drained';
       await kubectl('drain', node, only, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s');
       await kubectl('uncordon', node);
-      expect(namespace).not.toBe('');
     },
-  ],
-])('a run whose pod is %s goes on in another one, once and whole', async (how, disturb) => {
-  const { billing } = workplace();
-  const name = how.split(' ')[0] ?? how;
+    deleted: (pod) => kubectl('delete', 'pod', pod, '-n', namespace, '--wait=false'),
+    killed: (pod) => kubectl('delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force'),
+    evicted: (pod) => evict(namespace, pod),
+  };
+  const names = Object.keys(disturb);
   await gate.shut();
-  await billing.report(name, { templateRef: { name: 'gated' } });
-  await gate.reached(1);
-  const pod = await kubectl(
-    'get',
-    'pods',
-    '-n',
-    billing.namespace,
-    '-l',
-    `dossier.dev/report=${name}`,
-    '-o',
-    'jsonpath={.items[0].metadata.name}',
-  );
-  await disturb(pod, billing.namespace);
+  for (const name of names) await billing.report(name, { templateRef: { name: 'gated' } });
+  await gate.reached(names.length);
+  const before = new Map<string, readonly string[]>();
+  for (const name of names) before.set(name, await podsOf(name));
+  for (const name of names) await disturb[name]?.(before.get(name)?.[0] ?? '');
   await gate.open();
-  const report = await billing.finished(name);
-  expect(report.status).toMatchObject({ phase: 'Ready', file: { rows: 1000 } });
-  const pods = await kubectl(
-    'get',
-    'pods',
-    '-n',
-    billing.namespace,
-    '-l',
-    `dossier.dev/report=${name}`,
-    '-o',
-    'jsonpath={.items[*].metadata.name}',
-  );
-  expect(pods.split(' ').filter((other) => other !== '' && other !== pod)).toHaveLength(1);
-  const { objects, uploads } = await bucketContent(billing.bucket, `${billing.namespace}/${name}/`);
-  expect([objects.length, uploads]).toEqual([1, []]);
+  for (const name of names) {
+    const report = await billing.finished(name);
+    expect([name, report.status]).toMatchObject([name, { phase: 'Ready', file: { rows: 1000 } }]);
+    expect((await podsOf(name)).filter((pod) => before.get(name)?.[0] !== pod)).toHaveLength(1);
+    const { objects, uploads } = await bucketContent(billing.bucket, `${namespace}/${name}/`);
+    expect([objects.length, uploads]).toEqual([1, []]);
+  }
 });
 
 test('a namespace that allows only restricted pods takes the runner as it is', async () => {

@@ -30,15 +30,16 @@ test('an upgrade from the chart of the commit before keeps every Report and sche
   await billing.priceList();
   await billing.report('before', { templateRef: { name: 'prices' } });
   await billing.finished('before');
-  const schedule = { schedule: '* * * * *', report: { spec: { templateRef: { name: 'prices' } } } };
-  await billing.create(REPORT_SCHEDULES, 'minutely', { spec: schedule });
+  const schedule = { schedule: '0 0 1 1 *', report: { spec: { templateRef: { name: 'prices' } } } };
+  await billing.create(REPORT_SCHEDULES, 'yearly', { spec: schedule });
   const uids = (): Promise<string> =>
-    kubectl('get', 'report/before', 'reportschedule/minutely', '-n', billing.namespace, '-o', 'jsonpath={.items[*].metadata.uid}');
+    kubectl('get', 'report/before', 'reportschedule/yearly', '-n', billing.namespace, '-o', 'jsonpath={.items[*].metadata.uid}');
   const before = await uids();
 
   await install();
   expect(await uids()).toBe(before);
   expect((await billing.get('before')).status.phase).toBe('Ready');
+  await kubectl('annotate', 'reportschedule', 'yearly', '-n', billing.namespace, 'dossier.dev/run=after-the-upgrade');
   await until('a run of the schedule after the upgrade', async () => {
     const list = await kubectl(
       'get',
@@ -46,20 +47,19 @@ test('an upgrade from the chart of the commit before keeps every Report and sche
       '-n',
       billing.namespace,
       '-l',
-      'dossier.dev/schedule=minutely',
+      'dossier.dev/schedule=yearly',
       '-o',
       'jsonpath={.items[*].status.phase}',
     );
     return list.includes('Ready');
   });
-  await kubectl('delete', 'reportschedule', 'minutely', '-n', billing.namespace, '--timeout=120s');
 });
 
 test('uninstalling leaves the CRDs and what is in them, or takes them along when it was told to', async () => {
   await helm('uninstall', 'dossier', '-n', SYSTEM, '--wait');
   expect(await kubectl('get', 'crds', '-o', 'name')).toContain('reports.dossier.dev');
   await install({ crds: { keep: false } });
-  await kubectl('delete', 'reports,reportschedules,reportstorages', '--all', '-A', '--timeout=120s');
+  await kubectl('delete', 'reportschedules,reports,reportstorages', '--all', '-A', '--timeout=120s');
   await helm('uninstall', 'dossier', '-n', SYSTEM, '--wait');
   expect(await kubectl('get', 'crds', '-o', 'name')).not.toContain('dossier.dev');
   await install();
