@@ -8,6 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { findCondition } from '../../src/api/conditions.ts';
 import type { Report } from '../../src/api/generated/report.ts';
 import { REPORTS } from '../../src/kube/resources.ts';
 import { bucketKeys } from './bucket-keys.ts';
@@ -52,14 +53,16 @@ while (performance.now() < endsAt || (ended(samples.at(-1)) < expected && perfor
 const parts = pieces(samples, warmUpSeconds, long ? 5 : 2);
 const found = [...faults(samples, parts, expected, long ? RESIDENT_MAY_GROW_BYTES : SHORT_RESIDENT_MAY_GROW_BYTES), ...(await remains())];
 
-/** What pruning left behind: every object in the bucket belongs to a Report, and of those there are only as many as are kept. */
+/** What failed last, and what pruning left behind: every object in the bucket belongs to a Report, and of those there are only as many as are kept. */
 async function remains(): Promise<readonly string[]> {
   const { items } = await client.list<Report>(REPORTS, { namespace: NAMESPACE }, stop.signal);
   const ofReports = new Set(items.map(({ metadata }) => metadata.uid));
   const orphans = (await bucketKeys(s3.admin, BUCKET)).filter((key) => !ofReports.has(key.split('/').at(-2) ?? ''));
   // One of each schedule may be under way and one about to go.
   const most = FORMATS.length * (KEPT + 2);
+  const failed = items.filter(({ status }) => status.phase === 'Failed');
   return [
+    ...failed.map(({ metadata, status }) => `${metadata.name}: ${findCondition(status.conditions, 'Ready')?.message ?? 'no message'}`),
     ...(orphans.length === 0 ? [] : [`files without a Report: ${orphans.join(', ')}`]),
     ...(items.length <= most ? [] : [`${items.length} Reports are left, more than ${most}`]),
   ];
