@@ -14,8 +14,16 @@ export interface Renderer {
   readonly id: string;
   readonly type: string;
   readonly isDefault: boolean;
-  /** Names of the columns, where the workbook has them. */
-  readonly headers?: readonly string[];
+  readonly workbook?: Workbook;
+}
+
+/** A sheet that is filled, and the names that its columns have above the rows. */
+export interface Workbook {
+  readonly path: string;
+  readonly sheet: string;
+  readonly startRow: number;
+  readonly startColumn: number;
+  readonly headers: readonly string[];
 }
 
 /** Undefined: they cannot be known; mistakes are told. */
@@ -68,7 +76,7 @@ async function pageOf(place: Place, fields: Fields, args: Fields, tree: Tree): P
   if (typeof css === 'string' && css !== '') await expectFile(place.inside('args.css_file'), css, tree);
 }
 
-async function workbookOf(place: Place, fields: Fields, args: Fields, tree: Tree): Promise<{ readonly headers?: readonly string[] }> {
+async function workbookOf(place: Place, fields: Fields, args: Fields, tree: Tree): Promise<{ readonly workbook?: Workbook }> {
   const template = place.text(fields, 'template', 512);
   const row = positionOf(place, args, 'start_row', 2);
   const column = positionOf(place, args, 'start_col', 1);
@@ -85,7 +93,8 @@ async function workbookOf(place: Place, fields: Fields, args: Fields, tree: Tree
   if (found.kind !== 'bytes') return {};
   const header = workbookHeader(found.bytes, SHEET, row - 1, column);
   if (header.kind === 'invalid') at.wrong(`${quoted(template)} ${header.problem}`);
-  return header.kind === 'headers' && header.headers.length > 0 ? { headers: header.headers } : {};
+  if (header.kind === 'invalid' || header.headers.length === 0) return {};
+  return { workbook: { path: template, sheet: SHEET, startRow: row, startColumn: column, headers: header.headers } };
 }
 
 function positionOf(place: Place, args: Fields, field: string, fallback: number): number | undefined {

@@ -80,7 +80,7 @@ async function templateOf(
   const own = Object.fromEntries(SPEC_FIELDS.flatMap((field) => (fields[field] === undefined ? [] : [[field, fields[field]]])));
   const readme = await readmeOf(place, fields, tree);
   const described = readme === undefined ? own : { ...own, description: readme };
-  refuseWorkbook(place, fields);
+  await checkWorkbook(place, fields, tree);
   const run = await runOf(place, fields, tree, connect);
   const spec = { ...run?.spec, ...described };
   const isOfConnect = run === undefined && fields['connect'] !== undefined;
@@ -199,9 +199,15 @@ async function readmeOf(place: Place, fields: Fields, tree: Tree): Promise<strin
 }
 
 /** A ConfigMap is the namespace's, not the repository's. */
-function refuseWorkbook(place: Place, fields: Fields): void {
+async function checkWorkbook(place: Place, fields: Fields, tree: Tree): Promise<void> {
   const { workbook } = (fields['xlsx'] ?? {}) as { readonly workbook?: unknown };
-  if (typeof workbook !== 'object' || workbook === null || !('configMapRef' in workbook)) return;
+  if (typeof workbook !== 'object' || workbook === null) return;
+  const { path } = workbook as { readonly path?: unknown };
+  if (typeof path === 'string') {
+    const problem = pathProblem(path) ?? ((await tree.at(path)) === 'file' ? undefined : `there is no file ${quoted(path)}`);
+    if (problem !== undefined) place.inside('xlsx.workbook.path').wrong(problem);
+  }
+  if (!('configMapRef' in workbook)) return;
   place
     .inside('xlsx.workbook.configMapRef')
     .wrong('names an object of the namespace, which a repository cannot; put the workbook into the repository');

@@ -7,7 +7,7 @@
  */
 import { foreignText, quoted } from '../foreign-text.ts';
 import { checkParameters } from './connect-parameters.ts';
-import { checkRenderers, type Renderer } from './connect-renderers.ts';
+import { checkRenderers, type Renderer, type Workbook } from './connect-renderers.ts';
 import {
   entryName,
   isEntryName,
@@ -146,14 +146,19 @@ function rowsOf(renderers: readonly Renderer[]): string {
 function renderedAs(renderers: readonly Renderer[]): TemplatePart {
   const byDefault = [...renderers].sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
   const formats = [...new Set(byDefault.flatMap(({ type }) => FORMATS.get(type) ?? []))];
-  const headers = renderers.find(({ headers: found }) => found !== undefined)?.headers;
+  const workbook = renderers.find(({ workbook: found }) => found !== undefined)?.workbook;
   return {
     ...(formats.length === 0 ? {} : { formats }),
-    ...(headers === undefined ? {} : { columns: columnsOf(headers) }),
+    ...(workbook === undefined ? {} : { columns: columnsOf(workbook.headers) }),
     // As Connect writes them.
     ...(formats.includes('CSV') ? { csv: { delimiter: ';', quote: 'All' } } : {}),
-    ...(formats.includes('XLSX') ? { xlsx: { sheetName: 'Data' } } : {}),
+    ...(workbook === undefined ? {} : { xlsx: { info: true, workbook: sheetOf(workbook) } }),
   };
+}
+
+/** As `xlsx.workbook` of a template has it. */
+function sheetOf({ path, sheet, startRow, startColumn }: Workbook): object {
+  return { path, sheet, startRow, startColumn };
 }
 
 function warningsOf(renderers: readonly Renderer[]): readonly string[] {
@@ -163,7 +168,7 @@ function warningsOf(renderers: readonly Renderer[]): readonly string[] {
     ({ id, type }) =>
       `the renderer ${quoted(id)} of type ${type} is not supported (${others === 0 ? 'the report has no template' : 'the others are'})`,
   );
-  if (others === 0 || renderers.some(({ headers }) => headers !== undefined)) return unmade;
+  if (others === 0 || renderers.some(({ workbook }) => workbook !== undefined)) return unmade;
   return [
     ...unmade,
     `its columns are not known, so it has no template: give it an xlsx renderer whose workbook names them in the row above start_row, or list it in dossier.yaml (connect, columns)`,

@@ -165,6 +165,11 @@ group('a mistake is told with file, entry and field:', () => {
       `${at}: xlsx.workbook.configMapRef: names an object of the namespace, which a repository cannot; put the workbook into the repository`,
     ],
     [
+      'a workbook that is not there',
+      entry(`name: a, entrypoint: usage.ts, xlsx: { workbook: { path: form.xlsx, sheet: Data } }, ${COLUMNS}`),
+      `${at}: xlsx.workbook.path: there is no file "form.xlsx"`,
+    ],
+    [
       'YAML that is none',
       'templates: [',
       'dossier.yaml: is no YAML: Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 13',

@@ -97,7 +97,7 @@ test('a report is a template: its function, parameters, formats, and the columns
           ],
           formats: ['JSON', 'XLSX', 'CSV'],
           csv: { delimiter: ';', quote: 'All' },
-          xlsx: { sheetName: 'Data' },
+          xlsx: { info: true, workbook: { path: 'reports/usage_list/template.xlsx', sheet: 'Data', startRow: 2, startColumn: 1 } },
         },
       },
     ],

@@ -111,6 +111,14 @@ describe.runIf(present)('a repository of Connect', () => {
         { name: 'product', values: ['PRD-1', '=PRD-2'] },
       ],
     });
+    await billing().report('usage-xlsx', {
+      templateRef: { name: 'connect-usage-list' },
+      parameters: [
+        { name: 'period', period: { from: '2026-10-01', to: '2026-11-01' } },
+        { name: 'product', values: ['PRD-1'] },
+      ],
+      format: 'XLSX',
+    });
     await billing().report('asking', { templateRef: { name: 'connect-asking' } });
     const report = await billing().finished('usage');
     expect(report.status, messageOf(report)).toMatchObject({ phase: 'Ready', template: { revision: commit }, file: { rows: 2 } });
@@ -118,6 +126,17 @@ describe.runIf(present)('a repository of Connect', () => {
     expect(objects[0]?.bytes.toString()).toBe(
       '"Product ID";"Number";"Until";"All"\n"PRD-1";"0";"2026-10-31T23:59:59+00:00";"false"\n"\'=PRD-2";"1";"2026-10-31T23:59:59+00:00";"false"\n',
     );
+    const book = new exceljs.Workbook();
+    const filled = await billing().finished('usage-xlsx');
+    expect(filled.status.phase, messageOf(filled)).toBe('Ready');
+    const [file] = (await bucketContent(billing().bucket, `${billing().namespace}/usage-xlsx/`)).objects;
+    await book.xlsx.load(Uint8Array.from(file?.bytes ?? []).buffer);
+    expect(book.worksheets.map(({ name }) => name)).toEqual(['Data', 'Info']);
+    const rows = book.getWorksheet('Data')?.getSheetValues() ?? [];
+    expect(rows.slice(1).map((row) => (Array.isArray(row) ? row.slice(1) : row))).toEqual([
+      ['Product ID', 'Number', 'Until', 'All'],
+      ['PRD-1', '0', '2026-10-31T23:59:59+00:00', 'false'],
+    ]);
     const asking = await billing().finished('asking');
     expect(asking.status.phase).toBe('Failed');
     expect(messageOf(asking)).toMatch(
