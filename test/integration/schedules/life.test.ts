@@ -254,5 +254,6 @@ test("a foreign Report under a run's name is left alone and told", async () => {
   expect(told).toMatchObject({ status: 'False', reason: 'NameTaken' });
   expect(told?.message).toContain(`one named ${name} exists that this schedule did not make for it`);
   expect(status.missedRuns).toBe(0);
+  await expect.poll(() => storyOf(billing(), 'ReportSchedule', 'taken')).toEqual(['Warning NameTaken']);
   expect((await billing().finished(name)).spec.deletionPolicy).toBe('Delete');
 });
