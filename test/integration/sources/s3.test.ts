@@ -15,7 +15,7 @@ import { newBucket, newS3User, s3 } from '../support/servers.ts';
 import { BucketView, newProxy } from '../s3/support.ts';
 
 const MIB = 1024 * 1024;
-const RETRIES = { patienceMs: 2_000, firstPauseMs: 1, longestPauseMs: 10 };
+const RETRIES = { patienceMs: 30_000, firstPauseMs: 1, longestPauseMs: 10 };
 let bucket = '';
 
 beforeAll(async () => {
@@ -32,6 +32,7 @@ interface Asked {
   readonly bucket?: string;
   readonly keys?: Readonly<Record<string, string>>;
   readonly silenceMs?: number;
+  readonly patienceMs?: number;
 }
 
 const at = (key: string): S3Plan['place'] => ({ kind: 'key', key });
@@ -58,7 +59,11 @@ async function read(asked: Asked, signal = AbortSignal.timeout(30_000)): Promise
     [PLAN_ENV.sourceSecretAccessKey]: s3().root.secretAccessKey,
     ...asked.keys,
   };
-  const opened = openS3(source, plan, env, { retries: RETRIES, pacing: REAL_PACING, silenceMs: asked.silenceMs ?? 10_000 });
+  const opened = openS3(source, plan, env, {
+    retries: { ...RETRIES, patienceMs: asked.patienceMs ?? RETRIES.patienceMs },
+    pacing: REAL_PACING,
+    silenceMs: asked.silenceMs ?? 10_000,
+  });
   try {
     return (await Array.fromAsync(opened.batches(signal))).flat();
   } finally {
@@ -158,7 +163,7 @@ describe('weather', () => {
   test('a store that stays away ends the run, which may be tried again', async () => {
     const proxy = await newProxy();
     proxy.weather = () => 'cut';
-    const failure = await failureOf({ place: below('many/'), proxy });
+    const failure = await failureOf({ place: below('many/'), proxy, patienceMs: 300 });
     expect([failure.message, failure.retryable]).toEqual([
       `s3: bucket "${bucket}" of ReportStorage "archive": the endpoint closed the connection`,
       true,

@@ -47,6 +47,8 @@ function entriesOf(bytes: Buffer): ReadonlyMap<string, ArchiveEntry> {
   const entries = bytes.readUInt16LE(end + 10);
   if (entries > ENTRIES_LIMIT) throw workbookFailed(`has more than ${count(ENTRIES_LIMIT)} parts`);
   const found = new Map<string, ArchiveEntry>();
+  /** In lower case: readers do not tell names apart by it. */
+  const names = new Set<string>();
   let at = bytes.readUInt32LE(end + 16);
   let inflated = 0;
   for (let number = 0; number < entries; number += 1) {
@@ -64,7 +66,8 @@ function entriesOf(bytes: Buffer): ReadonlyMap<string, ArchiveEntry> {
       throw workbookFailed(`has more than ${INFLATED_LIMIT_BYTES / 1024 / 1024} MiB when it is unpacked`);
     // Names become names again: only what every reader takes for the same part.
     if (!/^[!-~][ -~]*$/.test(name) || name.includes('\\') || name.startsWith('/') || name.split('/').includes('..')) throw broken();
-    if ([...found.keys()].some((other) => other.toLowerCase() === name.toLowerCase())) throw broken();
+    if (names.has(name.toLowerCase())) throw broken();
+    names.add(name.toLowerCase());
     if (!name.endsWith('/')) {
       const packed = dataAt(bytes, bytes.readUInt32LE(at + 42), packedSize);
       const content = method === STORED ? packed : inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });

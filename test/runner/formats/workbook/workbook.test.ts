@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DossierError } from '../../../../src/errors.ts';
 import { readArchive } from '../../../../src/runner/formats/workbook/archive.ts';
@@ -275,6 +276,43 @@ describe('a workbook that cannot be used is told as the template’s mistake', (
       'RenderFailed',
       'sheet "Data & more" of the workbook holds 2 rows from row 1,048,575 on, and there are more; ask for a shorter period, or for CSV',
     ]);
+  });
+
+  test('whatever bytes are changed in a file, or in one of its parts, it is made or told what is wrong', () => {
+    const parts = [...readArchive(FORM).keys()];
+    const cut = fc.record({
+      part: fc.constantFrom(...parts),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      length: fc.nat(80),
+      text: fc.constantFrom('', '<', '>', '"', '<!--', '/>', '&#1;', 'r="0"'),
+    });
+    const bytes = fc.array(fc.tuple(fc.nat(FORM.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    const isTold = (file: Buffer): boolean => {
+      try {
+        return make({ bytes: file, rows: ROWS.slice(0, 3) }).length > 0;
+      } catch (error) {
+        if (error instanceof DossierError) return error.reason === 'TemplateFailed';
+        throw error;
+      }
+    };
+    fc.assert(
+      fc.property(bytes, (changes) => {
+        const file = Buffer.from(FORM);
+        for (const [at, byte] of changes) file[at] = byte;
+        return isTold(file);
+      }),
+      { numRuns: 60 },
+    );
+    fc.assert(
+      fc.property(cut, ({ part: path, at, length, text }) => {
+        const splice = (whole: string): string => {
+          const from = Math.floor(at * whole.length);
+          return whole.slice(0, from) + text + whole.slice(from + length);
+        };
+        return isTold(changed({ [path]: splice }));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('hyperlinks are let be', () => {
