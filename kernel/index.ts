@@ -18,7 +18,7 @@ export { setColumn, setColumns, setPiece, setSpan, setSpanBounds } from './colum
 export { packedEnd, packedStart, packedTaken } from './deflate';
 export { setDelimited } from './delimited';
 export { setSheetRows } from './sheet';
-export { inputAddress, inputRead, readRows, setReading, setReadings } from './wire';
+export { doubtsAddress, doubtsOfRun, inputAddress, inputRead, readRows, setReading, setReadings } from './wire';
 
 /** Bytes between two values that wait for the second one; rows without values are more. */
 const LONGEST_GAP: usize = 8192;

@@ -11,6 +11,8 @@ import { dayNumber, daysOf } from './numbers';
 
 /** Decimals of so many digits are doubles that no shorter text has. */
 const SAFE_DIGITS: u32 = 15;
+/** No double needs more. */
+const MOST_DIGITS: u32 = 17;
 const NONE: u32 = 0xffff_ffff;
 const MINUS: u32 = 0x2d;
 const ZERO: u32 = 0x30;
@@ -21,6 +23,10 @@ const COLON: u32 = 0x3a;
 const readings: usize = heap.alloc(layout.WIRE_COLUMNS * 4);
 /** Of each field of the row: where it begins, and its length. */
 const fields: usize = heap.alloc(layout.WIRE_COLUMNS * 8);
+/** Numbers of the run that the caller must look at: the cell, and where its text begins, in units. */
+const doubts: usize = heap.alloc(layout.CELLS * 8);
+let doubtCount: u32 = 0;
+let cellsRead: u32 = 0;
 let width: u32 = 0;
 let longestText: u32 = 0;
 let longestDecimal: u32 = 0;
@@ -51,14 +57,22 @@ export function inputRead(): u32 {
   return readTo;
 }
 
+export function doubtsAddress(): usize {
+  return doubts;
+}
+export function doubtsOfRun(): u32 {
+  return doubtCount;
+}
+
 /** Reads whole rows until the input ends, the run is full, or a row is not what it should be; returns the cells of the run. */
 export function readRows(length: u32): u32 {
   let at = layout.input;
   const end = at + length;
-  let cells: u32 = 0;
+  cellsRead = 0;
+  doubtCount = 0;
   unitsTo = layout.units;
   valuesTo = layout.values;
-  while (at + 7 <= end && cells + width <= layout.CELLS) {
+  while (at + 7 <= end && cellsRead + width <= layout.CELLS) {
     const messageBytes = <usize>bswap(load<u32>(at, 1)) + 1;
     // No byte becomes more than one unit.
     if (messageBytes > end - at || messageBytes > layout.UNITS - ((unitsTo - layout.units) >> 1)) break;
@@ -67,13 +81,13 @@ export function readRows(length: u32): u32 {
       const reading = load<u32>(readings + (column << 2));
       const field = fields + ((reading & 0xffff) << 3);
       const tag = readField(reading >> 16, <usize>load<u32>(field), load<u32>(field, 4));
-      store<u32>(layout.tags + (<usize>cells << 2), tag);
-      cells += 1;
+      store<u32>(layout.tags + (<usize>cellsRead << 2), tag);
+      cellsRead += 1;
     }
     at += messageBytes;
   }
   readTo = <u32>(at - layout.input);
-  return cells;
+  return cellsRead;
 }
 
 /** Whether the message has as many fields as there are columns, and they fill it. */
@@ -105,7 +119,7 @@ function readField(reading: u32, from: usize, length: u32): u32 {
     case layout.READ_DECIMAL:
       return isCanonicalDecimal(from, end) ? putText(from, end, longestDecimal) : layout.TAG_ODD;
     case layout.READ_NUMBER:
-      return isShortNumber(from, end) ? layout.TAG_PLAIN + putText(from, end, longestText) : layout.TAG_ODD;
+      return readNumber(from, end);
     case layout.READ_BOOLEAN:
       if (length !== 1) return layout.TAG_ODD;
       return load<u8>(from) === 0x74 ? layout.TAG_TRUE : load<u8>(from) === 0x66 ? layout.TAG_FALSE : layout.TAG_ODD;
@@ -209,22 +223,34 @@ function isCanonicalDecimal(from: usize, end: usize): bool {
   return false;
 }
 
-/** A number that JavaScript writes with the same characters: at most 15 digits, no zero too many, no exponent. */
-function isShortNumber(from: usize, end: usize): bool {
+/** A number as JavaScript writes it; of one with more digits than all doubles have, only the caller can tell. */
+function readNumber(from: usize, end: usize): u32 {
+  const digits = numberDigits(from, end);
+  if (digits === 0 || digits > MOST_DIGITS) return layout.TAG_ODD;
+  if (digits > SAFE_DIGITS) {
+    store<u32>(doubts + (doubtCount << 3), cellsRead);
+    store<u32>(doubts + (doubtCount << 3), <u32>((unitsTo - layout.units) >> 1), 4);
+    doubtCount += 1;
+  }
+  return layout.TAG_PLAIN + putText(from, end, longestText);
+}
+
+/** Significant digits of `-?digits[.digits]` without zeros too many and not so small that JavaScript writes an exponent; 0 when it is none. */
+function numberDigits(from: usize, end: usize): u32 {
   const negative = from < end && <u32>load<u8>(from) === MINUS;
   if (negative) from += 1;
-  if (from >= end) return false;
+  if (from >= end) return 0;
   const hasWhole = <u32>load<u8>(from) !== ZERO;
   const wholeEnd = hasWhole ? afterDigits(from, end) : from + 1;
   const wholeDigits = hasWhole ? <u32>(wholeEnd - from) : 0;
-  if (wholeEnd === end) return hasWhole ? wholeDigits <= SAFE_DIGITS : !negative;
-  if (wholeEnd === from || <u32>load<u8>(wholeEnd) !== POINT) return false;
+  if (wholeEnd === end) return hasWhole ? wholeDigits : negative ? 0 : 1;
+  if (wholeEnd === from || <u32>load<u8>(wholeEnd) !== POINT) return 0;
   let significant = wholeEnd + 1;
   if (!hasWhole) while (significant < end && <u32>load<u8>(significant) === ZERO) significant += 1;
   // JavaScript writes 0.000001, but 1e-7.
-  if (!hasWhole && significant - wholeEnd > 6) return false;
-  if (significant === end || afterDigits(significant, end) !== end || <u32>load<u8>(end - 1) === ZERO) return false;
-  return wholeDigits + <u32>(end - significant) <= SAFE_DIGITS;
+  if (!hasWhole && significant - wholeEnd > 6) return 0;
+  if (significant === end || afterDigits(significant, end) !== end || <u32>load<u8>(end - 1) === ZERO) return 0;
+  return wholeDigits + <u32>(end - significant);
 }
 
 /** `YYYY-MM-DD`, a day of the calendar. */

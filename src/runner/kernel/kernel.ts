@@ -56,6 +56,8 @@ export interface KernelExports {
   setSpanBounds(index: number, from: number, to: number): void;
   setReadings(columns: number, textLimit: number, decimalLimit: number, bigints: boolean): void;
   setReading(column: number, field: number, reading: number): void;
+  doubtsAddress(): number;
+  doubtsOfRun(): number;
   inputAddress(): number;
   inputRead(): number;
   readRows(length: number): number;
