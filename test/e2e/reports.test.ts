@@ -1,14 +1,17 @@
 /** Reports of every format and source, made by real pods, read back from the bucket. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Report } from '../../src/api/generated/report.ts';
+import { REPORT_DOWNLOADS } from '../../src/kube/resources.ts';
 import { createDatabase } from '../../src/local/postgres/access.ts';
 import { bucketContent } from '../integration/support/bucket-content.ts';
-import { postgres, uniqueName } from '../integration/support/servers.ts';
-import { kubectl, useWorkplace } from './cluster.ts';
+import { postgres, s3, uniqueName } from '../integration/support/servers.ts';
+import { kubectl, until, useWorkplace } from './cluster.ts';
 
 const workplace = useWorkplace('formats');
 const api = createServer((_, response) => {
@@ -107,3 +110,19 @@ function nameOf(template: string, format: string): string {
 function summary({ status }: Report): object {
   return { phase: status.phase, rows: status.file?.rows, format: status.file?.format };
 }
+
+test('a file is downloaded by a link with curl, from outside of the cluster, for the address that people use', async () => {
+  const { billing, endpoint } = workplace();
+  await billing.storage('public', { endpoint, publicEndpoint: s3().endpoint });
+  await billing.report('linked', { templateRef: { name: 'inline' }, storageRef: { name: 'public' } });
+  const { status } = await billing.finished('linked');
+  const spec = { reportRef: { name: 'linked' }, expirationSeconds: 60 };
+  await billing.create(REPORT_DOWNLOADS, 'link', { spec });
+  const url = async (): Promise<string> =>
+    kubectl('get', 'reportdownload', 'link', '-n', billing.namespace, '-o', 'jsonpath={.status.url}');
+  await until('a link', async () => (await url()) !== '');
+  const link = await url();
+  expect(new URL(link).origin).toBe(s3().endpoint);
+  const { stdout } = await promisify(execFile)('curl', ['--silent', '--show-error', '--fail', link], { encoding: 'buffer' });
+  expect(createHash('sha256').update(stdout).digest('hex')).toBe(status.file?.sha256);
+});

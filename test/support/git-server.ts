@@ -57,10 +57,11 @@ export class GitServer {
     this.sshPort = facts.sshPort;
   }
 
-  static async start(): Promise<GitServer> {
+  /** `names`: further names and addresses under which its https is reached. */
+  static async start(...names: readonly string[]): Promise<GitServer> {
     const folder = await mkdtemp(join(tmpdir(), 'dossier-git-'));
     const authority = await Authority.create('git');
-    const { certificate, key } = await authority.issueServer('git');
+    const { certificate, key } = await authority.issueServer('git', ['localhost', '127.0.0.1', ...names]);
     const own: { server?: GitServer } = {};
     const https = createServer({ cert: certificate, key }, (request, response) => own.server?.httpBackend(request, response));
     https.listen(0, '127.0.0.1');
