@@ -131,7 +131,7 @@ describe.concurrent('what passes by itself ends in one whole file:', () => {
     await proxy.close();
   });
 
-  test('a result that was lost with its pod while nobody looked: the report runs once more', async () => {
+  test('a result that was lost with its pod while nobody looked: the report runs once more', async ({ expect }) => {
     const client = adminClient();
     const alone = new Billing(client, await newNamespace(client, 'lost'), await newBucket('lost'));
     const data = await InvoiceDatabase.create(alone);

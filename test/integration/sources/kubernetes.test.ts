@@ -271,7 +271,7 @@ describe('mistakes', () => {
     ['a kind that is misspelt', { objectKind: 'Podd' }, ['no kind Podd', 'did you mean Pod?']],
     ['a group that is not there', { apiVersion: 'apps/v9' }, ['does not serve apiVersion apps/v9']],
     ['a kind that cannot be listed', { apiVersion: 'authorization.k8s.io/v1', objectKind: 'SubjectAccessReview' }, ['cannot be listed']],
-    ['a label selector that is none', { labelSelector: 'app in web' }, ['labelSelector', 'it says:']],
+    ['a label selector that is none', { labelSelector: 'app in web' }, ['labelSelector: ', 'not "web"']],
     ['a field that the kind cannot be selected by', { fieldSelector: 'spec.image=x' }, ['fieldSelector', 'field label not supported']],
     ['objects of no namespace', { objectKind: 'Node' }, ['belong to no namespace', 'ClusterReportTemplate']],
   ])('%s is told', async (_, source, says) => {

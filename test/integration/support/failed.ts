@@ -1,5 +1,5 @@
 /** A Report that has failed: why it says so, that an Event says so too, and that nothing of it is left but a Job to read. */
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Report } from '../../../src/api/generated/report.ts';
 import { messageOf, reasonOf, type Billing } from './billing.ts';
 import { runningPodsOf, storyOf, tracesOf } from './traces.ts';
@@ -21,6 +21,10 @@ export async function expectFailed(billing: Billing, name: string, reason: strin
   expect({ objects, uploads, running: await runningPodsOf(billing, name) }).toEqual({ objects: [], uploads: [], running: [] });
   expect(jobs).toHaveLength(job === 'kept' ? 1 : 0);
   await billing.until(name, ({ metadata }) => metadata.finalizers === undefined);
-  await expect.poll(() => storyOf(billing, 'Report', name)).toContain(`Warning ${reason}`);
+  // Not expect.poll, which tests that run beside each other have to bring themselves.
+  await vi.waitFor(async () => expect(await storyOf(billing, 'Report', name)).toContain(`Warning ${reason}`), {
+    timeout: 15_000,
+    interval: 50,
+  });
   return report;
 }
