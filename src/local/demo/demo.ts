@@ -4,6 +4,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVER_TOOLS } from '../tools/catalog.ts';
 import { provideTools } from '../tools/provide.ts';
 import { Host } from './host.ts';
 import { isDemoKept } from './kept.ts';
@@ -27,7 +28,7 @@ export async function runDemo({ keep, output }: DemoOptions, terminal: Terminal,
   }
   await checkSpace(tmpdir());
   await mkdir(output, { recursive: true });
-  await provideTools({ signal });
+  await provideTools({ signal }, SERVER_TOOLS);
   signal.throwIfAborted();
 
   const host = new Host();
