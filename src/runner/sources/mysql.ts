@@ -116,7 +116,7 @@ class MysqlSource implements RowSource {
     if (row.length !== this.#width) throw statementFailed(new ProtocolError(), 'run', undefined);
     return this.#readers.map(({ column, index, read }) => {
       const value = row[index];
-      const cell = value === null || value === undefined ? null : read(value);
+      const cell = value === null ? null : read(value);
       if (isMisfit(cell)) throw failed(misfitMessage(this.#count, column.name, cell), false);
       return cell;
     });

@@ -218,6 +218,29 @@ describe('rows in the messages of PostgreSQL', () => {
     );
   });
 
+  test('that are not UTF-8 are refused by row and column, and a replacement character that somebody wrote is none', () => {
+    const text: PostgresType = { kind: 'scalar', family: 'text' };
+    const some: Table = {
+      columns: [{ name: 'city', header: 'City', type: 'String' }],
+      types: [text],
+      fields: [0],
+      rows: [[Buffer.from('Gen\uFFFDve')], [Buffer.from('Gen\u00e8ve', 'latin1')]],
+    };
+    const wire = wireOf(some, readersOf(some, 'UTC'));
+    expect(wire.slice(0, 1).cells()).toEqual([['Gen\uFFFDve']]);
+    const encoder = createEncoder('CSV', {
+      compression: 'None',
+      csv: CSV_DEFAULTS,
+      json: JSON_DEFAULTS,
+      xlsx: XLSX_DEFAULTS,
+      timeZone: 'UTC',
+    });
+    encoder.start(some.columns);
+    const refusal = 'postgres: row 2: column "city" holds bytes that are not UTF-8';
+    expect(() => wire.cells()).toThrow(refusal);
+    expect(() => encoder.encodeWire?.(wire)).toThrow(refusal);
+  });
+
   test('are read as their cells, one shape after the other', () => {
     const bytes = [
       'c080',

@@ -3,7 +3,8 @@
  *
  * https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-DATAROW
  */
-import { isMisfit, misfitMessage } from '../../cells/misfit.ts';
+import { isUtf8 } from 'node:buffer';
+import { isMisfit, Misfit, misfitMessage } from '../../cells/misfit.ts';
 import type { Cell, RowBatch, WireColumn, WireRows } from '../../rows.ts';
 import type { ColumnReader } from './columns.ts';
 import { failed, notOfTheServer } from './errors.ts';
@@ -13,6 +14,8 @@ import { ProtocolError } from './socket.ts';
 const COUNT_AT = 5;
 const FIELDS_AT = 7;
 const NULL_LENGTH = -1;
+/** PostgreSQL checks what it sends, and others that speak its protocol may not: replaced, letters of another encoding would all be the same mark. */
+const NOT_UTF_8 = new Misfit('holds bytes that are not UTF-8; convert them in the query, or correct them in the database');
 
 /** What rows of one result have in common. */
 export class RowReaders {
@@ -108,7 +111,9 @@ export class DataRows implements WireRows {
     const from = this.#fields[2 * field] ?? 0;
     const length = this.#fields[2 * field + 1] ?? NULL_LENGTH;
     if (length === NULL_LENGTH) return null;
-    const cell = read(this.bytes.toString('utf8', from, from + length));
+    const text = this.bytes.toString('utf8', from, from + length);
+    const isText = !text.includes('\uFFFD') || isUtf8(this.bytes.subarray(from, from + length));
+    const cell = isText ? read(text) : NOT_UTF_8;
     if (isMisfit(cell)) throw failed(misfitMessage(this.#before + index + 1, column.name, cell), false);
     return cell;
   }
