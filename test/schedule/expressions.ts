@@ -1,5 +1,6 @@
 /** Random cron expressions in numbers, all of them valid, and the hours of a day favoured in which clocks change. */
 import fc from 'fast-check';
+import { dayMatcher } from './oracle.ts';
 
 function value(least: number, greatest: number): fc.Arbitrary<string> {
   return fc.integer({ min: least, max: greatest }).map(String);
@@ -32,6 +33,18 @@ export const daysOfMonth = mostlyStar(field(1, 31));
 /** Kubernetes' numbers; 7 is tried apart, because `*` ends at 6. */
 export const daysOfWeek = mostlyStar(field(0, 6));
 
-export const expressions = fc.tuple(minutes, hours, daysOfMonth, months, daysOfWeek).map((fields) => fields.join(' '));
+const LEAP_YEAR = Array.from({ length: 366 }, (_, day) => Temporal.PlainDate.from('2028-01-01').add({ days: day }));
+
+/** A day of the month that none of the months has, as 31 in April, makes an expression that is refused. */
+function fires(fields: readonly string[]): boolean {
+  const onSomeDay = (day: readonly string[]): boolean => LEAP_YEAR.some(dayMatcher(['0', '6', ...day].join(' ')));
+  const days = fields.slice(2);
+  return onSomeDay(days) || onSomeDay(days.with(2, '*'));
+}
+
+export const expressions = fc
+  .tuple(minutes, hours, daysOfMonth, months, daysOfWeek)
+  .filter(fires)
+  .map((fields) => fields.join(' '));
 /** Any minutes and hours, on every day. */
 export const dailyExpressions = fc.tuple(minutes, hours).map(([minute, hour]) => `${minute} ${hour} * * *`);
