@@ -6,7 +6,8 @@
  */
 import { DossierError } from '../../../errors.ts';
 import { foreignText } from '../../../foreign-text.ts';
-import { NetworkError, networkFailureKind, type NetworkFailureKind } from '../../../net/failure.ts';
+import { NetworkError, networkFailureKind } from '../../../net/failure.ts';
+import { sqlNetworkMeanings } from '../../../sql/network-meanings.ts';
 import type { MysqlUrl } from '../../../sql/mysql-url.ts';
 import { destinationOf } from '../../../sql/sql-url.ts';
 
@@ -132,18 +133,4 @@ const LOGIN_MEANINGS: ReadonlyMap<number, string> = new Map([
   [3159, 'lets nobody in without TLS; take sslmode=disable out of the URL'],
 ]);
 
-const NETWORK_MEANINGS: Readonly<Record<NetworkFailureKind, { readonly text: string; readonly retryable: boolean }>> = {
-  addressRefused: { text: 'is not an address that may be reached', retryable: false },
-  unresolved: { text: 'has no address: the name is unknown to DNS', retryable: true },
-  refused: { text: 'refused the connection', retryable: true },
-  timedOut: { text: 'did not answer in time', retryable: true },
-  unreachable: { text: 'cannot be reached: there is no route', retryable: true },
-  cut: { text: 'closed the connection', retryable: true },
-  unknownAuthority: {
-    text: 'has a certificate of an authority that is not trusted; name its certificate by caSecretRef of the source',
-    retryable: false,
-  },
-  certificateInvalid: { text: 'has a certificate that has expired or is for another name than the host of the URL', retryable: false },
-  notTls: { text: 'does not speak TLS that is accepted (1.2 or later)', retryable: false },
-  notHttp: { text: 'does not speak the protocol of MySQL', retryable: false },
-};
+const NETWORK_MEANINGS = sqlNetworkMeanings('MySQL');

@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import mysql, { type Connection, type FieldPacket } from 'mysql2';
 import { Dialer, type Trust } from '../../../net/dialer.ts';
+import { endingOnAbort } from '../../../net/abortable.ts';
 import type { MysqlUrl } from '../../../sql/mysql-url.ts';
 import type { BoundStatement } from './binds.ts';
 import { connectFailed, ProtocolError } from './errors.ts';
@@ -166,17 +167,8 @@ export class MysqlSession {
   }
 
   /** Does `work`, ending the session as soon as the signal aborts. @throws what `work` does, or the signal's reason. */
-  async until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    const stop = (): void => void this.close();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      return await work();
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+  until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return endingOnAbort(signal, () => void this.close(), work);
   }
 
   async #login(): Promise<void> {

@@ -8,7 +8,8 @@
 import { DatabaseError } from 'pg';
 import { DossierError } from '../../../errors.ts';
 import { foreignText } from '../../../foreign-text.ts';
-import { NetworkError, networkFailureKind, type NetworkFailureKind } from '../../../net/failure.ts';
+import { NetworkError, networkFailureKind } from '../../../net/failure.ts';
+import { sqlNetworkMeanings } from '../../../sql/network-meanings.ts';
 import { placeInQuery, type ParsedQuery } from '../../../sql/placeholders.ts';
 import type { PostgresUrl } from '../../../sql/postgres-url.ts';
 import { ProtocolError } from './socket.ts';
@@ -151,18 +152,4 @@ const LOGIN_MEANINGS: readonly (readonly [state: string, meaning: string])[] = [
   ['57P', 'is starting, stopping or recovering'],
 ];
 
-const NETWORK_MEANINGS: Readonly<Record<NetworkFailureKind, { readonly text: string; readonly retryable: boolean }>> = {
-  addressRefused: { text: 'is not an address that may be reached', retryable: false },
-  unresolved: { text: 'has no address: the name is unknown to DNS', retryable: true },
-  refused: { text: 'refused the connection', retryable: true },
-  timedOut: { text: 'did not answer in time', retryable: true },
-  unreachable: { text: 'cannot be reached: there is no route', retryable: true },
-  cut: { text: 'closed the connection', retryable: true },
-  unknownAuthority: {
-    text: 'has a certificate of an authority that is not trusted; name its certificate by caSecretRef of the source',
-    retryable: false,
-  },
-  certificateInvalid: { text: 'has a certificate that has expired or is for another name than the host of the URL', retryable: false },
-  notTls: { text: 'does not speak TLS that is accepted (1.2 or later)', retryable: false },
-  notHttp: { text: 'does not speak the protocol of PostgreSQL', retryable: false },
-};
+const NETWORK_MEANINGS = sqlNetworkMeanings('PostgreSQL');

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Client, type CustomTypesConfig } from 'pg';
 import { DossierError } from '../../../errors.ts';
+import { endingOnAbort } from '../../../net/abortable.ts';
 import type { PostgresUrl } from '../../../sql/postgres-url.ts';
 import { connectFailed } from './errors.ts';
 import { MessageStream, type OnRows } from './message-stream.ts';
@@ -127,17 +128,8 @@ export class PostgresSession {
   }
 
   /** Does `work`, ending the session as soon as the signal aborts. @throws what `work` does, or the signal's reason. */
-  async until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    const stop = (): void => void this.close();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      return await work();
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+  until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return endingOnAbort(signal, () => void this.close(), work);
   }
 
   async #during<T>(statement: Promise<T>): Promise<T> {
