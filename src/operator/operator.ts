@@ -6,38 +6,33 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import type { Report } from '../api/generated/report.ts';
-import type { ReportStorage } from '../api/generated/reportstorage.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { ClusterConfig } from '../kube/config.ts';
 import { Controller } from '../kube/controller.ts';
 import { isNotFound } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { LeaderElection } from '../kube/leader.ts';
-import { keyOf, type ObjectKey } from '../kube/store.ts';
 import { HttpTransport, REQUEST_DEADLINE_MS } from '../kube/transport.ts';
 import { startHealthServer } from '../telemetry/health.ts';
 import { KubeMetrics, leaderMetric } from '../telemetry/metrics/kube.ts';
 import { processMetrics } from '../telemetry/metrics/process.ts';
 import { Registry } from '../telemetry/metrics/registry.ts';
 import { startMetricsServer } from '../telemetry/metrics/server.ts';
-import { Caches, type CacheHandlers } from './caches.ts';
+import { Caches } from './caches.ts';
 import { reconcileDownload } from './download/controller.ts';
 import { operatorMetrics } from './metrics.ts';
 import { NamespaceReader } from './namespaces.ts';
 import { CleanupMemory } from './report/cleanup-memory.ts';
-import { AliveJobs, reconcileReport, reportOfJob, reportOfPod } from './report/controller.ts';
+import { AliveJobs, reconcileReport, reportOfPod } from './report/controller.ts';
 import { ExpectedJobs } from './report/expected-jobs.ts';
 import { FreshReports } from './report/fresh-reports.ts';
 import { RunLimiter } from './report/limits.ts';
-import { REPORTS_BY_NAMESPACE, REPORTS_BY_TEMPLATE, STORAGES_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
+import { REPORTS_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
 import { ProgressReader } from './report/progress-reader.ts';
-import { queuedBehind, turnedReports } from './report/siblings.ts';
-import { reconcileRepository, repositoryOf, repositoryOfPod, waitingForNames } from './repository/controller.ts';
+import { reconcileRepository } from './repository/controller.ts';
 import { RepositoryMemory } from './repository/memory.ts';
 import type { RepositoryParts } from './repository/parts.ts';
 import { SCHEDULE_WORKERS, ScheduleController } from './schedule/controller.ts';
-import { scheduleKeyOf } from './schedule/marks.ts';
 import { SecretReader } from './secrets.ts';
 import type { OperatorSettings } from './settings.ts';
 import { StorageClients } from './storage/clients.ts';
@@ -45,6 +40,7 @@ import { StorageController } from './storage/controller.ts';
 import { reconcileTemplate } from './template/controller.ts';
 import { TemplateVerdicts } from './template/verdicts.ts';
 import { Troubles } from './troubles.ts';
+import { Wakes } from './wakes.ts';
 
 /** More than the S3 calls that may be under way at once (storage/clients.ts), so that slow buckets never hold the last worker. */
 const REPORT_WORKERS = 100;
@@ -69,6 +65,7 @@ export class Operator {
   readonly #client: KubeClient;
   readonly #events: EventRecorder;
   readonly #caches: Caches;
+  readonly #wakes: Wakes;
   readonly #alive = new AliveJobs();
   readonly #reports: Controller;
   readonly #templates: Controller;
@@ -78,9 +75,6 @@ export class Operator {
   readonly #repositories: Controller;
   readonly #scheduleController: ScheduleController;
   readonly #limiter: RunLimiter;
-  readonly #expected = new ExpectedJobs();
-  readonly #fresh = new FreshReports();
-  readonly #repositoryMemory = new RepositoryMemory();
   readonly #stop = new AbortController();
   readonly #metrics = new Registry();
   #leading = false;
@@ -112,7 +106,31 @@ export class Operator {
     this.#events = new EventRecorder(this.#client, identity, (error) => log.debug({ err: error }, 'an Event was not recorded'), {
       busy: () => this.#schedulesWait(),
     });
-    this.#caches = new Caches(this.#client, settings, this.#handlers());
+    const expected = new ExpectedJobs();
+    const fresh = new FreshReports();
+    const memory = new RepositoryMemory();
+    this.#wakes = new Wakes({
+      isLeading: () => this.#leading,
+      caches: () => this.#caches,
+      queues: () => ({
+        report: this.#reports.queue,
+        template: this.#templates.queue,
+        storage: this.#storages.queue,
+        schedule: this.#schedules.queue,
+        download: this.#downloads.queue,
+        repository: this.#repositories.queue,
+      }),
+      runs: () => this.#scheduleController,
+      limiter: () => this.#limiter,
+      alive: this.#alive,
+      expected,
+      fresh,
+      memory,
+      onError: (kind, error) => {
+        if (!this.#troubles.met(kind, error)) log.warn({ kind, err: error }, 'watch');
+      },
+    });
+    this.#caches = new Caches(this.#client, settings, this.#wakes.handlers);
     const observer = operatorMetrics(this.#metrics, {
       caches: this.#caches,
       runningJobs: () => this.#alive.size,
@@ -129,7 +147,7 @@ export class Operator {
     const progress = new ProgressReader({
       transport: this.#transport,
       pods: () => this.#caches.pods.values(),
-      onProgress: (pod) => this.#wakeReport(reportOfPod(pod)),
+      onProgress: (pod) => this.#wakes.report(reportOfPod(pod)),
       log,
     });
     const { reports, templates, clusterTemplates, storages, schedules, downloads, repositories, jobs, pods } = this.#caches;
@@ -149,12 +167,12 @@ export class Operator {
       secrets,
       accesses,
       limiter: this.#limiter,
-      expected: this.#expected,
-      fresh: this.#fresh,
+      expected,
+      fresh,
       cleanups: new CleanupMemory(),
       observer,
       progressOf: (podUid) => progress.of(podUid),
-      wake: (key) => this.#wakeReport(key),
+      wake: (key) => this.#wakes.report(key),
       runner: settings.runner,
       requireAllowedHosts: settings.requireAllowedHosts,
       allowLoopback: settings.allowLoopback,
@@ -233,9 +251,9 @@ export class Operator {
       jobs,
       pods,
       secrets,
-      expected: this.#expected,
-      memory: this.#repositoryMemory,
-      wake: (key) => this.#wakeRepository(key),
+      expected,
+      memory,
+      wake: (key) => this.#wakes.repository(key),
       runner: settings.runner,
       pythonImage: settings.pythonImage,
       allow: settings.allow,
@@ -307,22 +325,9 @@ export class Operator {
     await this.#caches.synced(signal);
     this.#leading = true;
     this.#log.info({ reports: this.#caches.reports.size }, 'leading');
-    this.#addAll();
+    this.#wakes.all();
     this.#startProgress();
     await Promise.all([...this.#controllers.map((controller) => controller.run(signal)), kept]);
-  }
-
-  /** The oldest first, so that Reports that waited for a place before a restart keep their turn. */
-  #addAll(): void {
-    const { templates, clusterTemplates, storages, schedules, downloads, repositories, reports } = this.#caches;
-    for (const template of templates.values()) this.#templates.queue.add(keyOf(template));
-    for (const template of clusterTemplates?.values() ?? []) this.#templates.queue.add(keyOf(template));
-    for (const storage of storages.values()) this.#storages.queue.add(keyOf(storage));
-    for (const schedule of schedules.values()) this.#schedules.queue.add(keyOf(schedule));
-    for (const download of downloads.values()) this.#downloads.queue.add(keyOf(download));
-    for (const repository of repositories.values()) this.#repositories.queue.add(keyOf(repository));
-    const byAge = [...reports.values()].sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
-    for (const report of byAge) this.#reports.queue.add(keyOf(report));
   }
 
   #schedulesWait(): boolean {
@@ -332,95 +337,4 @@ export class Operator {
   #mayWrite(): void {
     if (this.#leader?.holds() === false) throw new Error('not the leader any more: nothing is written');
   }
-
-  #wakeReport(key: ObjectKey | undefined): void {
-    if (this.#leading && key !== undefined) this.#reports.queue.add(key);
-  }
-
-  #wakeRepository(key: ObjectKey | undefined): void {
-    if (this.#leading && key !== undefined) this.#repositories.queue.add(key);
-  }
-
-  /** Who has to look again when an object changes. */
-  #handlers(): CacheHandlers {
-    return {
-      report: (key, before, after) => {
-        this.#wakeReport(key);
-        const report = after ?? before;
-        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) {
-          this.#limiter.release(before.metadata.uid);
-          this.#fresh.forget(before.metadata.uid);
-        }
-        if (this.#leading && report?.metadata.deletionTimestamp !== undefined) this.#wakeStorages(report.metadata.namespace ?? '');
-        for (const turned of turnedReports(before, after)) {
-          this.#scheduleController.seen(turned);
-          this.#wakeSchedule(turned);
-        }
-      },
-      schedule: (key, before, after) => {
-        const own = after !== undefined && this.#scheduleController.caughtUp(after);
-        if (this.#leading && !own) this.#schedules.queue.add(key);
-        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#scheduleController.forget(before.metadata.uid);
-      },
-      download: (key) => {
-        if (this.#leading) this.#downloads.queue.add(key);
-      },
-      repository: (key, before, after) => {
-        this.#wakeRepository(key);
-        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#repositoryMemory.forget(before.metadata.uid);
-      },
-      template: (key, before, after) => {
-        if (this.#leading) this.#templates.queue.add(key);
-        for (const template of [before, after]) this.#wakeRepository(template === undefined ? undefined : repositoryOf(template));
-        if (after === undefined)
-          for (const waiting of waitingForNames(this.#caches.repositories, before?.metadata.namespace ?? '')) this.#wakeRepository(waiting);
-        for (const report of this.#caches.reports.byIndex(REPORTS_BY_TEMPLATE, key)) this.#wakeReport(keyOf(report));
-      },
-      storage: (key, before, after) => {
-        if (this.#leading) this.#storages.queue.add(key);
-        const namespace = (after ?? before)?.metadata.namespace ?? '';
-        for (const report of this.#caches.reports.byIndex(REPORTS_BY_NAMESPACE, namespace)) this.#wakeReport(keyOf(report));
-      },
-      job: (_key, before, after) => {
-        const job = after ?? before;
-        if (job === undefined) return;
-        const ended = this.#alive.update(before, after);
-        for (const owner of job.metadata.ownerReferences ?? []) {
-          this.#expected.seen(owner.uid);
-          this.#limiter.release(owner.uid);
-        }
-        if (ended) this.#limiter.wakeNext();
-        this.#wakeReport(reportOfJob(job));
-        this.#wakeRepository(repositoryOf(job));
-      },
-      pod: (_key, before, after) => {
-        const pod = after ?? before;
-        if (pod === undefined) return;
-        this.#wakeReport(reportOfPod(pod));
-        this.#wakeRepository(repositoryOfPod(pod));
-      },
-      onError: (kind, error) => {
-        if (!this.#troubles.met(kind, error)) this.#log.warn({ kind, err: error }, 'watch');
-      },
-    };
-  }
-
-  /** The schedule that a Report belongs to, and those of its Reports whose turn may have come. */
-  #wakeSchedule(report: Report): void {
-    const key = scheduleKeyOf(report);
-    if (!this.#leading || key === undefined) return;
-    this.#schedules.queue.add(key);
-    for (const sibling of queuedBehind(this.#caches.reports, report)) this.#wakeReport(keyOf(sibling));
-  }
-
-  /** A storage that is being deleted waits for the last Report that needs it. */
-  #wakeStorages(namespace: string): void {
-    for (const storage of this.#caches.storages.byIndex(STORAGES_BY_NAMESPACE, namespace)) {
-      if (isGoing(storage)) this.#storages.queue.add(keyOf(storage));
-    }
-  }
-}
-
-function isGoing(storage: ReportStorage): boolean {
-  return storage.metadata.deletionTimestamp !== undefined;
 }
