@@ -1,6 +1,8 @@
 /**
  * Names close to a misspelt one, for error messages. Bounded: candidates are names of ours or of one manifest, and words are cut before they are compared.
  */
+import { foreignText } from './foreign-text.ts';
+
 const MAX_LENGTH = 64;
 
 /** At most `count` candidates within a third of the word's length in edits (case ignored), closest first. */
@@ -13,6 +15,12 @@ export function nearest(word: string, candidates: readonly string[], count: numb
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, count)
     .map(({ candidate }) => candidate);
+}
+
+/** `; did you mean "<the closest>"?` for the end of a message, nothing when none is close. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const [near] = nearest(word, candidates, 1);
+  return near === undefined ? '' : `; did you mean "${foreignText(near, MAX_LENGTH)}"?`;
 }
 
 /** Levenshtein's distance. */

@@ -6,9 +6,7 @@
  */
 import mysql from 'mysql2';
 import { DossierError } from '../../errors.ts';
-import { Trust } from '../../net/dialer.ts';
-import { NetworkError } from '../../net/failure.ts';
-import { parseMysqlUrl, type MysqlUrl } from '../../sql/mysql-url.ts';
+import { parseMysqlUrl } from '../../sql/mysql-url.ts';
 import { MYSQL_SQL, parseQuery } from '../../sql/placeholders.ts';
 import { isMisfit, misfitMessage } from '../cells/misfit.ts';
 import { WallTimes } from '../cells/wall-times.ts';
@@ -18,6 +16,7 @@ import { bindStatement } from './mysql/binds.ts';
 import { columnReaders, type ColumnReader } from './mysql/columns.ts';
 import { failed, ProtocolError, sessionFailed, statementFailed } from './mysql/errors.ts';
 import { MysqlSession, type RunningQuery } from './mysql/session.ts';
+import { reachOf } from './sql-login.ts';
 
 type MysqlPlan = Extract<SourcePlan, { kind: 'mysql' }>;
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,7 +34,7 @@ export async function openMysql(source: MysqlPlan, plan: RunPlan, env: Environme
   if (!parsed.ok) throw templateFailed(`the query cannot be read: ${parsed.mistakes.join('; ')}`);
   const statement = bindStatement(source.query, parsed, plan.parameters, plan.timeZone, mysql.TypedParameter);
   const url = parseMysqlUrl(env[PLAN_ENV.sourceUrl] ?? '');
-  const reach = { allowLoopback: plan.allowLoopback, trust: trustFor(url, env[PLAN_ENV.sourceCa]) };
+  const reach = reachOf(url, env[PLAN_ENV.sourceCa], plan.allowLoopback, failed);
 
   const { namespace, name } = plan.report;
   const { statementTimeoutSeconds } = source;
@@ -148,19 +147,6 @@ async function begin(
     await session.query('start transaction with consistent snapshot, read only');
   } catch (error) {
     throw sessionFailed(error, timeZone);
-  }
-}
-
-function trustFor(url: MysqlUrl, authority: string | undefined): Trust | undefined {
-  if (!url.tls) {
-    if (authority === undefined) return undefined;
-    throw failed('the URL in the Secret says sslmode=disable, but the source has a caSecretRef; remove one of the two', false);
-  }
-  try {
-    return new Trust(authority);
-  } catch (error) {
-    if (error instanceof NetworkError) throw failed(`caSecretRef: ${error.message}`, false);
-    throw error;
   }
 }
 

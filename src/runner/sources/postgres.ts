@@ -5,10 +5,8 @@
  * itself is TemplateFailed and found before anything is connected; whatever the server says or does is SourceFailed.
  */
 import { DossierError } from '../../errors.ts';
-import { Trust } from '../../net/dialer.ts';
-import { NetworkError } from '../../net/failure.ts';
 import { parseQuery } from '../../sql/placeholders.ts';
-import { parsePostgresUrl, type PostgresUrl } from '../../sql/postgres-url.ts';
+import { parsePostgresUrl } from '../../sql/postgres-url.ts';
 import { ARRAY_TYPES_QUERY, arrayType, builtInType, OTHER_TYPE } from '../cells/postgres-types.ts';
 import { WallTimes } from '../cells/wall-times.ts';
 import { PLAN_ENV, type RunPlan, type SourcePlan } from '../plan.ts';
@@ -20,6 +18,7 @@ import { RowReaders, type DataRows } from './postgres/data-rows.ts';
 import { failed, sessionFailed, statementFailed, type StatementContext } from './postgres/errors.ts';
 import type { Field } from './postgres/portal.ts';
 import { PostgresSession } from './postgres/session.ts';
+import { reachOf } from './sql-login.ts';
 
 type PostgresPlan = Extract<SourcePlan, { kind: 'postgres' }>;
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,7 +30,7 @@ export async function openPostgres(source: PostgresPlan, plan: RunPlan, env: Env
   if (!parsed.ok) throw templateFailed(`the query cannot be read: ${parsed.mistakes.join('; ')}`);
   const values = bindValues(parsed.names, plan);
   const url = parsePostgresUrl(env[PLAN_ENV.sourceUrl] ?? '');
-  const reach = { allowLoopback: plan.allowLoopback, trust: trustFor(url, env[PLAN_ENV.sourceCa]) };
+  const reach = reachOf(url, env[PLAN_ENV.sourceCa], plan.allowLoopback, failed);
 
   const { namespace, name } = plan.report;
   const session = await PostgresSession.open(url, reach, `dossier ${namespace}/${name}`, signal);
@@ -133,19 +132,6 @@ function bindValues(names: readonly string[], plan: RunPlan): readonly BindText[
     if (text === undefined) throw templateFailed(`:${name} in the query is no parameter of the template`);
     return text;
   });
-}
-
-function trustFor(url: PostgresUrl, authority: string | undefined): Trust | undefined {
-  if (!url.tls) {
-    if (authority === undefined) return undefined;
-    throw failed('the URL in the Secret says sslmode=disable, but the source has a caSecretRef; remove one of the two', false);
-  }
-  try {
-    return new Trust(authority);
-  } catch (error) {
-    if (error instanceof NetworkError) throw failed(`caSecretRef: ${error.message}`, false);
-    throw error;
-  }
 }
 
 function timeoutOf({ statementTimeoutSeconds }: PostgresPlan): Pick<StatementContext, 'statementTimeoutSeconds'> {

@@ -6,7 +6,7 @@
 import { CsvError, CsvRecordReader, RFC_4180, type CsvDialect, type Field } from '../../../csv-read/record-reader.ts';
 import { foreignText } from '../../../foreign-text.ts';
 import { atMostMistakes } from '../../../mistakes.ts';
-import { nearest } from '../../../nearest.ts';
+import { didYouMean } from '../../../nearest.ts';
 import { count, type CellReader } from '../../cells/misfit.ts';
 import type { WallTimes } from '../../cells/wall-times.ts';
 import type { Cell, Column, RowBatch } from '../../rows.ts';
@@ -88,18 +88,13 @@ class CsvBody implements BodyReader {
     const indexes = this.#headers.map((text, index) => {
       const at = names.indexOf(text);
       const column = `column "${this.#columns[index]?.name ?? ''}"`;
-      if (at < 0) mistakes.push(`${column}: the header has no ${JSON.stringify(foreignText(text, 64))}${nearHint(text, names)}`);
+      if (at < 0) mistakes.push(`${column}: the header has no ${JSON.stringify(foreignText(text, 64))}${didYouMean(text, names)}`);
       else if (names.includes(text, at + 1)) mistakes.push(`${column}: the header has ${JSON.stringify(foreignText(text, 64))} twice`);
       return at;
     });
     if (mistakes.length > 0) throw this.#reading.fail(atMostMistakes(mistakes).join('; '), false);
     return indexes;
   }
-}
-
-function nearHint(text: string, names: readonly string[]): string {
-  const near = nearest(text, names, 1)[0];
-  return near === undefined ? '' : `; did you mean "${foreignText(near, 64)}"?`;
 }
 
 function fields(length: number): string {

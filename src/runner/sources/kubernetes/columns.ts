@@ -3,7 +3,7 @@ import type { ParameterDeclaration } from '../../../api/parameters/declaration.t
 import { compileExtraction, type Extraction } from '../../../api/parameters/pattern.ts';
 import { foreignText } from '../../../foreign-text.ts';
 import { compileFormula, type Formula } from '../../../formula/formula.ts';
-import { nearest } from '../../../nearest.ts';
+import { didYouMean } from '../../../nearest.ts';
 import { isMisfit } from '../../cells/misfit.ts';
 import { textReader } from '../../cells/text-cells.ts';
 import { WallTimes } from '../../cells/wall-times.ts';
@@ -108,12 +108,12 @@ function operandProblems(
   const ofColumns = used.flatMap((name) => {
     if (name === own) return [`"${name}" is the column itself`];
     const column = before.find((each) => each.name === name);
-    if (column === undefined) return [`"${foreignText(name, 64)}" is no column before this one${hint(name, before)}`];
+    if (column === undefined) return [`"${foreignText(name, 64)}" is no column before this one${didYouMean(name, namesOf(before))}`];
     return EXACT_TYPES.includes(column.type) ? [] : [`column "${name}" is a ${column.type}; a formula is of ${EXACT_TYPES.join(', ')}`];
   });
   const ofParameters = asked.flatMap((name) => {
     const parameter = parameters.find((each) => each.name === name);
-    if (parameter === undefined) return [`:${foreignText(name, 64)} is no parameter${hint(name, parameters)}`];
+    if (parameter === undefined) return [`:${foreignText(name, 64)} is no parameter${didYouMean(name, namesOf(parameters))}`];
     return parameter.type === 'Integer' || parameter.type === 'Decimal'
       ? []
       : [`parameter "${name}" is a ${parameter.type}; a formula is of Integer and Decimal`];
@@ -122,11 +122,6 @@ function operandProblems(
   return [...ofColumns, ...ofParameters, ...unending];
 }
 
-function hint(name: string, known: readonly { readonly name: string }[]): string {
-  const near = nearest(
-    name,
-    known.map((each) => each.name),
-    1,
-  )[0];
-  return near === undefined ? '' : `; did you mean "${near}"?`;
+function namesOf(declared: readonly { readonly name: string }[]): readonly string[] {
+  return declared.map(({ name }) => name);
 }

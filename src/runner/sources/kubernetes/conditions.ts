@@ -5,7 +5,7 @@
  */
 import type { ParameterDeclaration, ParameterType } from '../../../api/parameters/declaration.ts';
 import { foreignText } from '../../../foreign-text.ts';
-import { nearest } from '../../../nearest.ts';
+import { didYouMean } from '../../../nearest.ts';
 import { isMisfit } from '../../cells/misfit.ts';
 import { textReader } from '../../cells/text-cells.ts';
 import { WallTimes } from '../../cells/wall-times.ts';
@@ -71,7 +71,7 @@ function problemOf(
   declared: readonly Declared[],
 ): string | undefined {
   const column = columns.find((each) => each.name === name);
-  if (column === undefined) return `"${foreignText(name, 64)}" is no column${hint(name, columns)}`;
+  if (column === undefined) return `"${foreignText(name, 64)}" is no column${didYouMean(name, namesOf(columns))}`;
   const fitting = FITTING[column.type]?.[operator] ?? [];
   if (fitting.length === 0) {
     const possible = Object.entries(FITTING[column.type] ?? {}).flatMap(([each, types]) => (types.length > 0 ? [each] : []));
@@ -79,7 +79,7 @@ function problemOf(
   }
   if (parameter !== undefined) {
     const found = declared.find((each) => each.name === parameter);
-    if (found === undefined) return `"${foreignText(parameter, 64)}" is no parameter${hint(parameter, declared)}`;
+    if (found === undefined) return `"${foreignText(parameter, 64)}" is no parameter${didYouMean(parameter, namesOf(declared))}`;
     if (fitting.includes(found.type)) return undefined;
     return `parameter "${parameter}" is a ${found.type}; ${operator} on a column of type ${column.type} needs ${fitting.join(' or ')}`;
   }
@@ -90,15 +90,6 @@ function problemOf(
   const read = textReader(operator === 'WithinDays' ? 'Integer' : column.type, new WallTimes('UTC'));
   const wrong = given.findIndex((value) => isMisfit(read(value)));
   return wrong < 0 ? undefined : `values[${wrong}] is no ${operator === 'WithinDays' ? 'Integer' : column.type}`;
-}
-
-function hint(name: string, known: readonly { readonly name: string }[]): string {
-  const near = nearest(
-    name,
-    known.map((each) => each.name),
-    1,
-  )[0];
-  return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 export interface RunFacts {
@@ -157,4 +148,8 @@ function cellOf(text: string, type: ColumnType, { wall }: RunFacts): Cell {
   const cell = textReader(type, wall)(text);
   if (isMisfit(cell)) throw new TypeError('a value of where was not checked');
   return cell;
+}
+
+function namesOf(declared: readonly { readonly name: string }[]): readonly string[] {
+  return declared.map(({ name }) => name);
 }

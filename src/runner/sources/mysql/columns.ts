@@ -1,7 +1,7 @@
 /** A result's columns against the template's: matched by name, in the template's order, every mistake at once and before the first row. */
 import { foreignText } from '../../../foreign-text.ts';
 import { atMostMistakes, MISTAKES_LIMIT } from '../../../mistakes.ts';
-import { nearest } from '../../../nearest.ts';
+import { didYouMean } from '../../../nearest.ts';
 import { isMisfit, Misfit, withArticle, type CellReader } from '../../cells/misfit.ts';
 import { mysqlType, type MysqlField, type MysqlType } from '../../cells/mysql-types.ts';
 import { postgresReader } from '../../cells/postgres-cells.ts';
@@ -39,10 +39,7 @@ export function columnReaders(
     const index = names.indexOf(column.name);
     const type = types[index];
     if (type === undefined) {
-      const near = nearest(column.name, names, 1)[0];
-      mistakes.push(
-        `column "${column.name}" is not in the result${near === undefined ? '' : `; did you mean "${foreignText(near, 64)}"?`}`,
-      );
+      mistakes.push(`column "${column.name}" is not in the result${didYouMean(column.name, names)}`);
       return [];
     }
     const read = readerOf(type, column.type, wall);

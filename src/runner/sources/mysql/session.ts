@@ -9,9 +9,10 @@ import { isIP, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import mysql, { type Connection, type FieldPacket } from 'mysql2';
-import { Dialer, type Trust } from '../../../net/dialer.ts';
 import { endingOnAbort } from '../../../net/abortable.ts';
+import type { Trust } from '../../../net/dialer.ts';
 import type { MysqlUrl } from '../../../sql/mysql-url.ts';
+import { dialServer, logIn, type Reach } from '../sql-login.ts';
 import type { BoundStatement } from './binds.ts';
 import { connectFailed, ProtocolError } from './errors.ts';
 
@@ -19,12 +20,6 @@ const KILL_TIMEOUT_MS = 3_000;
 const GOODBYE_TIMEOUT_MS = 1_000;
 /** Rows that wait in memory, beside those of the last piece from the socket. */
 const WAITING_ROWS = 200;
-
-export interface Reach {
-  readonly allowLoopback: boolean;
-  /** Whom to trust; undefined = no TLS, which only the URL can ask for. */
-  readonly trust: Trust | undefined;
-}
 
 export interface RunningQuery {
   readonly fields: readonly FieldPacket[];
@@ -93,30 +88,16 @@ export class MysqlSession {
 
   /** `application` is what the server lists as program_name unless the URL has a name. @throws DossierError SourceFailed, or the signal's reason. */
   static async open(url: MysqlUrl, reach: Reach, application: string, signal: AbortSignal): Promise<MysqlSession> {
-    const timeout = AbortSignal.timeout(url.connectTimeoutSeconds * 1000);
-    const either = AbortSignal.any([signal, timeout]);
-    let session: MysqlSession | undefined;
-    try {
-      const dialer = new Dialer({
-        policy: { allowLoopback: reach.allowLoopback, private: 'allow', allowed: [], refused: [] },
-        connectTimeoutMs: url.connectTimeoutSeconds * 1000,
-      });
-      const socket = await dialer.dial(url, { signal: either });
-      session = new MysqlSession(url, reach, socket, application);
-      const giveUp = (): void => void socket.destroy();
-      either.addEventListener('abort', giveUp, { once: true });
-      try {
-        either.throwIfAborted();
-        await session.#login();
-      } finally {
-        either.removeEventListener('abort', giveUp);
-      }
-      return session;
-    } catch (error) {
-      await session?.close();
-      if (signal.aborted) throw signal.reason;
-      throw connectFailed(timeout.aborted ? 'timeout' : error, url);
-    }
+    return logIn(
+      url,
+      {
+        connect: (either) => dialServer(url, reach.allowLoopback, either),
+        session: (socket) => new MysqlSession(url, reach, socket, application),
+        login: (session) => session.#login(),
+        failed: (error) => connectFailed(error, url),
+      },
+      signal,
+    );
   }
 
   /** Runs a statement of ours; its rows, few. @throws what the driver does. */

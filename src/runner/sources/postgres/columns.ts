@@ -5,7 +5,7 @@
  * was right. Surplus columns are refused because a file that silently lacks one is as wrong as one that has it twice.
  */
 import { foreignText } from '../../../foreign-text.ts';
-import { nearest } from '../../../nearest.ts';
+import { didYouMean } from '../../../nearest.ts';
 import { atMostMistakes, MISTAKES_LIMIT } from '../../../mistakes.ts';
 import { withArticle, type CellReader } from '../../cells/misfit.ts';
 import { postgresReader, usualReading } from '../../cells/postgres-cells.ts';
@@ -69,8 +69,7 @@ function nearHint(name: string, result: readonly string[]): string {
   const folded = name.toLowerCase();
   if (folded !== name && result.includes(folded))
     return `, but "${folded}" is: names without quotes are lower case in PostgreSQL (as "${name}")`;
-  const near = nearest(name, result, 1)[0];
-  return near === undefined ? '' : `; did you mean "${foreignText(near, 64)}"?`;
+  return didYouMean(name, result);
 }
 
 function withKind(type: PostgresType): string {

@@ -11,14 +11,14 @@ import { foreignText } from '../../../foreign-text.ts';
 import { NetworkError, networkFailureKind } from '../../../net/failure.ts';
 import { sqlNetworkMeanings } from '../../../sql/network-meanings.ts';
 import { placeInQuery, type ParsedQuery } from '../../../sql/placeholders.ts';
-import type { PostgresUrl } from '../../../sql/postgres-url.ts';
+import type { Server } from '../sql-login.ts';
 import { ProtocolError } from './socket.ts';
 
 /** Longest piece of the server's own words. */
 const SERVER_WORDS_LIMIT = 200;
 
 /** A failure before the first statement; `timeout` = the URL's connect_timeout passed. */
-export function connectFailed(error: unknown, url: Pick<PostgresUrl, 'host' | 'port' | 'connectTimeoutSeconds'>): DossierError {
+export function connectFailed(error: unknown, url: Server): DossierError {
   if (error instanceof DossierError) return error;
   const server = `${url.host.includes(':') ? `[${url.host}]` : url.host}:${url.port}`;
   if (error === 'timeout') return failed(`no login at ${server} within ${url.connectTimeoutSeconds} s (connect_timeout in the URL)`, true);

@@ -10,10 +10,11 @@ import { Client, type CustomTypesConfig } from 'pg';
 import { DossierError } from '../../../errors.ts';
 import { endingOnAbort } from '../../../net/abortable.ts';
 import type { PostgresUrl } from '../../../sql/postgres-url.ts';
+import { logIn, type Reach } from '../sql-login.ts';
 import { connectFailed } from './errors.ts';
 import { MessageStream, type OnRows } from './message-stream.ts';
 import { DescribeStep, FetchStep, type Field, type RawRow } from './portal.ts';
-import { driverStream, openSocket, type Reach } from './socket.ts';
+import { driverStream, openSocket } from './socket.ts';
 
 const CANCEL_TIMEOUT_MS = 3000;
 const GOODBYE_TIMEOUT_MS = 1000;
@@ -69,26 +70,16 @@ export class PostgresSession {
 
   /** `application` is what pg_stat_activity shows unless the URL has a name. @throws DossierError SourceFailed, or the signal's reason. */
   static async open(url: PostgresUrl, reach: Reach, application: string, signal: AbortSignal): Promise<PostgresSession> {
-    const timeout = AbortSignal.timeout(url.connectTimeoutSeconds * 1000);
-    const either = AbortSignal.any([signal, timeout]);
-    let session: PostgresSession | undefined;
-    try {
-      const socket = await openSocket(url, reach, either);
-      session = new PostgresSession(url, reach, socket, application);
-      const giveUp = (): void => void socket.destroy();
-      either.addEventListener('abort', giveUp, { once: true });
-      try {
-        either.throwIfAborted();
-        await session.#client.connect();
-      } finally {
-        either.removeEventListener('abort', giveUp);
-      }
-      return session;
-    } catch (error) {
-      await session?.close();
-      if (signal.aborted) throw signal.reason;
-      throw connectFailed(timeout.aborted ? 'timeout' : error, url);
-    }
+    return logIn(
+      url,
+      {
+        connect: (either) => openSocket(url, reach, either),
+        session: (socket) => new PostgresSession(url, reach, socket, application),
+        login: async (session) => void (await session.#client.connect()),
+        failed: (error) => connectFailed(error, url),
+      },
+      signal,
+    );
   }
 
   /** Rows of a statement of ours; few. @throws what the driver does. */

@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { DossierError } from '../../../errors.ts';
-import { Dialer, type Trust } from '../../../net/dialer.ts';
-import type { PostgresUrl } from '../../../sql/postgres-url.ts';
+import type { Trust } from '../../../net/dialer.ts';
+import { dialServer, type Reach, type Server } from '../sql-login.ts';
 
 /** Length 8, code 80877103 (PostgreSQL's documentation, "Message Formats", SSLRequest). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
@@ -22,23 +22,9 @@ export class ProtocolError extends Error {
   }
 }
 
-export interface Reach {
-  readonly allowLoopback: boolean;
-  /** Whom to trust; undefined = no TLS, which only the URL can ask for. */
-  readonly trust: Trust | undefined;
-}
-
 /** The caller owns the socket. @throws NetworkError, ProtocolError, DossierError SourceFailed, or the signal's reason. */
-export async function openSocket(
-  url: Pick<PostgresUrl, 'host' | 'port' | 'connectTimeoutSeconds'>,
-  { allowLoopback, trust }: Reach,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const dialer = new Dialer({
-    policy: { allowLoopback, private: 'allow', allowed: [], refused: [] },
-    connectTimeoutMs: url.connectTimeoutSeconds * 1000,
-  });
-  const socket = await dialer.dial(url, { signal });
+export async function openSocket(url: Server, { allowLoopback, trust }: Reach, signal: AbortSignal): Promise<Socket> {
+  const socket = await dialServer(url, allowLoopback, signal);
   if (trust === undefined) return socket;
   try {
     await askForTls(socket, signal);
