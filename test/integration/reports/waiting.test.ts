@@ -1,6 +1,7 @@
 /** A Report that something is missing for: it says what, and goes on by itself when that comes, or fails when it has waited for as long as it was told to. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { REPORT_STORAGES, REPORT_TEMPLATES, SECRETS, SERVICE_ACCOUNTS } from '../../../src/kube/resources.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { KubeObject } from '../../../src/kube/objects.ts';
+import { REPORT_STORAGES, REPORT_TEMPLATES, SECRETS, SERVICE_ACCOUNTS, type ResourceType } from '../../../src/kube/resources.ts';
 import { messageOf, reasonOf, useBilling } from '../support/billing.ts';
 import { InvoiceDatabase, queryTemplate } from '../support/invoices.ts';
 import { postgres } from '../support/servers.ts';
@@ -20,6 +21,23 @@ afterAll(() => database.close());
 async function queryThrough(name: string): Promise<void> {
   const source = { urlFrom: { secretKeyRef: { name, key: 'url' } } };
   await billing().template(name, queryTemplate('select 1 as one', { source }));
+}
+
+interface Judged {
+  readonly status?: { readonly conditions?: readonly { readonly type: string }[] };
+}
+
+/** Waits until the operator has said whether it is ready, so that a Report with a short deadline spends none of it on waiting for that. */
+async function judged(type: ResourceType, name: string): Promise<void> {
+  const { client, namespace, signal } = billing();
+  await vi.waitFor(
+    async () => {
+      const { status } = await client.get<KubeObject & Judged>(type, namespace, name, signal);
+      if (status?.conditions?.some((condition) => condition.type === 'Ready') !== true)
+        throw new Error(`${type.kind} ${name} is not judged yet`);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
 }
 
 describe.concurrent('a Report goes on by itself when', () => {
@@ -116,11 +134,22 @@ describe.concurrent('a Report that has waited for as long as it was told to is F
       async () => undefined,
       { templateRef: { name: 'prices' }, storageRef: { name: 'none' } },
     ],
-    ['no-secret', 'SecretNotFound: ', () => queryThrough('no-secret'), { templateRef: { name: 'no-secret' } }],
+    [
+      'no-secret',
+      'SecretNotFound: ',
+      async () => {
+        await queryThrough('no-secret');
+        await judged(REPORT_TEMPLATES, 'no-secret');
+      },
+      { templateRef: { name: 'no-secret' } },
+    ],
     [
       'no-bucket',
       'StorageUnavailable: ReportStorage "no-bucket" is not ready (BucketNotFound)',
-      () => billing().storage('no-bucket', { bucket: 'there-is-no-such-bucket' }),
+      async () => {
+        await billing().storage('no-bucket', { bucket: 'there-is-no-such-bucket' });
+        await judged(REPORT_STORAGES, 'no-bucket');
+      },
       { templateRef: { name: 'prices' }, storageRef: { name: 'no-bucket' } },
     ],
   ])('%s', async (name, last, prepare, spec) => {
