@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -6,7 +7,11 @@ import { defineConfig } from 'vitest/config';
  * `e2e` needs a cluster with a kubelet and is run by `make e2e` only, one file after the other, because its tests stop the one operator that there is.
  * `unit` runs first, by as many workers as there are processors.
  * Nothing is retried: a flaky test is a defect.
+ *
+ * A run starts some thousand Node processes (workers, operators, runners, the demo): they share what Node has compiled.
  */
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node');
+
 export default defineConfig({
   test: {
     projects: [

@@ -66,7 +66,7 @@ async function startNode(controlPlane: ControlPlane, { folder }: Workspace): Pro
     cluster: { server: new URL(url), tls, authorization: async () => undefined },
     serving: kubeletServing,
     clientCa: authority.certificate,
-    images: { [RUNNER_IMAGE]: runnerImage() },
+    images: { [RUNNER_IMAGE]: runnerImage(join(folder, 'compiled')) },
     capacity: { cpu: String(availableParallelism()), memory: String(totalmem()), 'ephemeral-storage': '64Gi', pods: '110' },
     folder: join(folder, 'node'),
     log: createLogger('info', pino.destination({ dest: join(folder, 'node.log'), sync: true })),

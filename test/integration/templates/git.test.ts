@@ -171,7 +171,7 @@ describe.concurrent('code from a repository', () => {
       .split('\n')
       .slice(1, -1)
       .map((line) => line.split(',')[0] ?? '');
-    expect(names.filter((name) => !/^(KUBERNETES_.*|PATH|HOME|HOSTNAME)$/.test(name))).toEqual([
+    expect(names.filter((name) => !/^(KUBERNETES_.*|PATH|HOME|HOSTNAME|NODE_COMPILE_CACHE)$/.test(name))).toEqual([
       'DOSSIER_ENTRYPOINT',
       'DOSSIER_PARAMETERS',
       'DOSSIER_ROWS',
