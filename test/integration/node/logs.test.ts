@@ -80,7 +80,9 @@ test('follow a container in kubectl until it ends', async () => {
   const pod = await its.pod({ containers: [script(text_, { env, volumeMounts })], volumes: [{ name: 'data', emptyDir: {} }] });
   await its.cluster.podWhen('runs', pod, ({ status }) => status?.phase === 'Running');
   const { namespace, name } = pod.metadata;
-  const kubectl = spawn(tools().kubectl, ['logs', '-f', '-n', namespace, name], { env: { KUBECONFIG: controlPlane().kubeconfigFile } });
+  const kubectl = spawn(tools().kubectl, ['logs', '-f', '-n', namespace, name], {
+    env: { ...process.env, KUBECONFIG: controlPlane().kubeconfigFile },
+  });
   const [first] = (await once(kubectl.stdout, 'data')) as [Buffer];
   const gate = first.toString().trim();
   const rest = text(kubectl.stdout);
