@@ -10,20 +10,23 @@ export interface TlsServer {
   readonly port: number;
   /** PEM of the authority that signed its certificate. */
   readonly ca: string;
+  /** Ends what is under way, answered or not. */
+  readonly closeAllConnections: () => void;
 }
 
 let authority: Promise<Authority> | undefined;
 
-export async function serveTls(listener: RequestListener): Promise<TlsServer> {
+/** `onFinished`: a test that runs beside others gives its own. */
+export async function serveTls(listener: RequestListener, onFinished: (end: () => void) => void = onTestFinished): Promise<TlsServer> {
   authority ??= Authority.create('tests');
   const signer = await authority;
   const { certificate, key } = await signer.issueServer('server');
   const server = createServer({ cert: certificate, key }, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  onFinished(() => {
     server.close();
     server.closeAllConnections();
   });
-  return { port: (server.address() as AddressInfo).port, ca: signer.certificate };
+  return { port: (server.address() as AddressInfo).port, ca: signer.certificate, closeAllConnections: () => server.closeAllConnections() };
 }
