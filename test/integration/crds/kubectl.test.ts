@@ -10,13 +10,14 @@ import { kubectl, REPOSITORY, useApiserver } from './apiserver.ts';
 const apiserver = useApiserver();
 
 interface Schema {
+  readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
 }
 
 interface Crd {
   readonly spec: {
-    readonly names: { readonly singular: string };
+    readonly names: { readonly singular: string; readonly kind: string };
     readonly versions: readonly [{ readonly schema: { readonly openAPIV3Schema: Schema } }];
   };
 }
@@ -30,9 +31,15 @@ function objects(path: string, schema: Schema): readonly (readonly [path: string
   return [[path, inner.map(([name]) => name)], ...inner.flatMap(([name, property]) => objects(`${path}.${name}`, property))];
 }
 
-const EXPLAINED = readdirSync(join(REPOSITORY, 'crds')).flatMap((file) => {
+const CRDS = readdirSync(join(REPOSITORY, 'crds')).map((file) => {
   const { names, versions } = (parse(readFileSync(join(REPOSITORY, 'crds', file), 'utf8')) as Crd).spec;
-  return objects(names.singular, versions[0].schema.openAPIV3Schema);
+  return { kind: names.kind, objects: objects(names.singular, versions[0].schema.openAPIV3Schema) };
+});
+
+/** Of each kind its whole, its spec, and what lies deepest. */
+const EXPLAINED = CRDS.flatMap((crd) => {
+  const deepest = crd.objects.reduce((one, other) => (other[0].split('.').length > one[0].split('.').length ? other : one));
+  return [...new Set([...crd.objects.slice(0, 2), deepest])];
 });
 
 test('the CRDs are accepted without a warning, are structural, and are served', async () => {
@@ -44,6 +51,30 @@ test('the CRDs are accepted without a warning, are structural, and are served', 
     const conditions = Object.fromEntries(status.conditions.map(({ type, status }) => [type, status]));
     expect(conditions).toEqual({ NamesAccepted: 'True', Established: 'True' });
   }
+});
+
+/** What kubectl explain reads: the schemas as the apiserver serves them. */
+test('each object and each of its fields is described where kubectl explain looks', async () => {
+  const path = '/openapi/v3/apis/dossier.dev/v1alpha1';
+  const text = await apiserver.client().transport.request({ method: 'GET', path, signal: apiserver.signal });
+  const { schemas } = (JSON.parse(text) as { readonly components: { readonly schemas: Readonly<Record<string, Schema>> } }).components;
+  const inner = (schema: Schema | undefined): Schema | undefined => (schema?.items === undefined ? schema : inner(schema.items));
+  const undescribed = CRDS.flatMap((crd) =>
+    crd.objects.flatMap(([place, fields]) => {
+      const whole: Schema | undefined = schemas[`dev.dossier.v1alpha1.${crd.kind}`];
+      const object = place
+        .split('.')
+        .slice(1)
+        .reduce((schema, step) => inner(schema)?.properties?.[step], whole);
+      const isWrong = (schema: Schema | undefined, begins: RegExp): boolean => !begins.test(schema?.description ?? '');
+      return [
+        ...(isWrong(object, /^[A-Z]/) ? [place] : []),
+        ...fields.filter((field) => isWrong(inner(object)?.properties?.[field], /^[A-Z"]/)).map((field) => `${place}.${field}`),
+      ];
+    }),
+  );
+  expect(undescribed).toEqual([]);
+  expect(CRDS.flatMap((crd) => crd.objects).length).toBeGreaterThan(100);
 });
 
 test.each(EXPLAINED)('kubectl explain %s describes it and each of its fields', async (path, fields) => {
