@@ -102,9 +102,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 - apiGroups: [dossier.dev]
   resources: [clusterreporttemplates]
   verbs: [get, list, watch]
+{{- /* Others may have operators of their own. Whoever waits for the release waits for what this one says of the templates that come with it. */}}
+{{- $own := list }}
+{{- range .Values.systemTemplates.templates }}
+{{- $own = append $own (printf "system-%s" .) }}
+{{- end }}
 {{- if not .Values.watchNamespaces }}
 - apiGroups: [dossier.dev]
   resources: [clusterreporttemplates/status]
+  verbs: [patch]
+{{- else if and .Values.systemTemplates.enabled $own }}
+- apiGroups: [dossier.dev]
+  resources: [clusterreporttemplates/status]
+  resourceNames: {{ toJson $own }}
   verbs: [patch]
 {{- end }}
 {{- end }}

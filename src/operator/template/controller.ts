@@ -2,8 +2,8 @@
  * Says of each template whether Reports can be made from it, in its Ready condition. Reports wait until that is so (TemplateNotReady) and repeat the message.
  *
  * A ClusterReportTemplate has one status and may have several operators. The one that works in all namespaces always writes it; one that works in some writes it only where
- * nobody has judged the present generation, or two with different allow-lists would correct each other for ever. The chart gives it no right to do so, which is no trouble:
- * Reports are judged by what this operator finds itself.
+ * nobody has judged the present generation, or two with different allow-lists would correct each other for ever. The chart gives it the right to do so only for templates
+ * that come with the release, which is no trouble: Reports are judged by what this operator finds itself.
  */
 import { toCondition } from '../../api/conditions.ts';
 import type { Result } from '../../kube/controller.ts';

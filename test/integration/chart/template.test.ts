@@ -165,6 +165,18 @@ test('with watchNamespaces there are no rights beyond them but those of cluster 
 });
 
 test.each([
+  ['with', { enabled: true, templates: ['nodes', 'images'] }, ['system-nodes', 'system-images']],
+  ['without', { enabled: false }, undefined],
+])('with watchNamespaces and %s system templates, only their status is written', async (_, systemTemplates, resourceNames) => {
+  const all = await manifests({ watchNamespaces: ['dossier-system'], systemTemplates });
+  const rules = all.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'dossier-operator')?.rules ?? [];
+  const resources = ['clusterreporttemplates/status'];
+  expect(rules.filter((rule) => JSON.stringify(rule).includes('/status'))).toEqual(
+    resourceNames === undefined ? [] : [{ apiGroups: ['dossier.dev'], resources, resourceNames, verbs: ['patch'] }],
+  );
+});
+
+test.each([
   [
     'defaults',
     {},
