@@ -5,6 +5,7 @@
 #   DOSSIER_E2E_HOST            an address of this machine that pods reach; found by itself for kind
 #   DOSSIER_E2E_OPERATOR_IMAGE  images of this checkout, which the nodes have or DOSSIER_E2E_LOAD brings there; built by itself for kind
 #   DOSSIER_E2E_RUNNER_IMAGE
+#   DOSSIER_E2E_PYTHON_IMAGE
 #   DOSSIER_E2E_LOAD            command that brings an image onto the nodes; the image's name is added to it
 #
 # Arguments go to vitest.
@@ -12,7 +13,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOSSIER_E2E_OPERATOR_IMAGE=${DOSSIER_E2E_OPERATOR_IMAGE:-docker.io/library/dossier-operator:e2e}
 export DOSSIER_E2E_RUNNER_IMAGE=${DOSSIER_E2E_RUNNER_IMAGE:-docker.io/library/dossier-runner:e2e}
-images=("$DOSSIER_E2E_OPERATOR_IMAGE" "$DOSSIER_E2E_RUNNER_IMAGE")
+export DOSSIER_E2E_PYTHON_IMAGE=${DOSSIER_E2E_PYTHON_IMAGE:-docker.io/library/dossier-python:e2e}
+images=("$DOSSIER_E2E_OPERATOR_IMAGE" "$DOSSIER_E2E_RUNNER_IMAGE" "$DOSSIER_E2E_PYTHON_IMAGE")
 
 if [ -z "${KUBECONFIG:-}" ]; then
   for program in docker kind; do
@@ -20,6 +22,7 @@ if [ -z "${KUBECONFIG:-}" ]; then
   done
   docker build --quiet --target operator --tag "${images[0]}" .
   docker build --quiet --target runner --tag "${images[1]}" .
+  docker build --quiet --target python --tag "${images[2]}" .
   folder=$(mktemp -d)
   export KUBECONFIG=$folder/kubeconfig
   trap 'kind delete cluster --name dossier-e2e; rm -rf "$folder"' EXIT

@@ -45,17 +45,19 @@ export async function helm(...args: readonly string[]): Promise<string> {
   return (await run(inject('e2e').helm, args, options)).stdout;
 }
 
+/** As the chart has it. */
+export function imageValue(reference: string): { readonly repository: string; readonly tag: string } {
+  const [, repository = '', tag = ''] = /^(.*):([^:/]*)$/.exec(reference) ?? [];
+  return { repository, tag };
+}
+
 /** Installs or upgrades the chart, with small requests so that many pods fit on a small node, and waits until the operator is ready. */
 export async function install(values: Readonly<Record<string, unknown>> = {}, chart: string = CHART): Promise<void> {
   const { operatorImage, runnerImage } = inject('e2e');
-  const image = (reference: string): object => {
-    const [, repository = '', tag = ''] = /^(.*):([^:/]*)$/.exec(reference) ?? [];
-    return { repository, tag, pullPolicy: 'IfNotPresent' };
-  };
   const all = {
-    image: image(operatorImage),
+    image: { ...imageValue(operatorImage), pullPolicy: 'IfNotPresent' },
     runner: {
-      image: image(runnerImage),
+      image: { ...imageValue(runnerImage), pullPolicy: 'IfNotPresent' },
       resources: {
         requests: { cpu: '10m', memory: '64Mi', 'ephemeral-storage': '16Mi' },
         limits: { cpu: '2', memory: '512Mi', 'ephemeral-storage': '256Mi' },
@@ -109,15 +111,22 @@ export interface Workplace {
   readonly forward: (port: number) => Promise<string>;
 }
 
-/** For a test file: Dossier is installed, and a namespace with a default storage is there, which refuses every pod that is not `restricted`. */
-export function useWorkplace(prefix: string, values: Readonly<Record<string, unknown>> = {}): () => Workplace {
+/**
+ * For a test file: Dossier is installed, and a namespace with a default storage is there, which refuses every pod that is not `restricted`. `values` of the chart may name
+ * that namespace.
+ */
+export function useWorkplace(
+  prefix: string,
+  values: (namespace: string) => Readonly<Record<string, unknown>> = () => ({}),
+): () => Workplace {
   const proxies: TcpProxy[] = [];
   let workplace: Workplace | undefined;
   let failed = false;
   beforeAll(async () => {
     const { kubeconfig, host } = inject('e2e');
-    await install(values);
     const client = new KubeClient(new HttpTransport(await loadClusterConfig(kubeconfig, {}), 'dossier-e2e'), () => undefined);
+    const namespace = await newNamespace(client, prefix, { 'pod-security.kubernetes.io/enforce': 'restricted' });
+    await install(values(namespace));
     const forward = async (port: number): Promise<TcpProxy> => {
       const proxy = await TcpProxy.start({ host: '127.0.0.1', port }, host);
       proxies.push(proxy);
@@ -125,7 +134,6 @@ export function useWorkplace(prefix: string, values: Readonly<Record<string, unk
     };
     const store = await forward(Number(new URL(s3().endpoint).port));
     const database = await forward(postgres().port);
-    const namespace = await newNamespace(client, prefix, { 'pod-security.kubernetes.io/enforce': 'restricted' });
     const billing = new Billing(client, namespace, await newBucket(prefix), PATIENCE_MS);
     workplace = {
       billing,

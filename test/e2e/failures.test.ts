@@ -29,7 +29,7 @@ test('a runner that needs more memory than it may have ends as OutOfMemory, and 
   expect(await bucketContent(billing.bucket, `${billing.namespace}/tiny/`)).toEqual({ objects: [], uploads: [] });
 });
 
-test('an image whose name is none ends as ImagePullFailed, one that is not there says so while it is tried, and both name the image', async () => {
+test('an image whose name is none ends as ImagePullFailed at once, one that is not there after five minutes, and both name the image', async () => {
   const { billing } = workplace();
   const container = (image: string): Readonly<Record<string, unknown>> => ({
     source: { container: { image } },
@@ -43,7 +43,23 @@ test('an image whose name is none ends as ImagePullFailed, one that is not there
   expect([reasonOf(nameless), messageOf(nameless)]).toEqual(['ImagePullFailed', expect.stringContaining('no//image')]);
   const missing = await billing.until('missing', (report) => messageOf(report).includes('no-such-image'));
   expect([missing.status.phase, reasonOf(missing)]).toEqual(['Deploying', 'ImagePull']);
-  await kubectl('delete', 'report', 'missing', '-n', billing.namespace, '--timeout=60s');
+  // Nobody waits here for the five minutes: they began ten minutes ago.
+  const status = { reasonTime: new Date(Date.now() - 10 * 60_000).toISOString() };
+  await kubectl(
+    'patch',
+    'report',
+    'missing',
+    '-n',
+    billing.namespace,
+    '--subresource=status',
+    '--type=merge',
+    '-p',
+    JSON.stringify({ status }),
+  );
+  const failed = await billing.finished('missing');
+  expect([failed.status.phase, reasonOf(failed)]).toEqual(['Failed', 'ImagePullFailed']);
+  expect(messageOf(failed)).toContain('127.0.0.1:9/no-such-image:1');
+  expect(await kubectl('get', 'pods', '-n', billing.namespace, '-l', 'dossier.dev/report=missing', '-o', 'name')).toBe('');
 });
 
 test('a Secret that comes late is waited for', async () => {

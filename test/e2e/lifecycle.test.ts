@@ -12,19 +12,24 @@ const run = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, '../..');
 const workplace = useWorkplace('gone');
 
-/** The chart as it was one commit ago; in a clone without history, as it is. */
+/** The chart as it was before the last commit that changed it; in a clone without that history, as it was one commit ago, or as it is. */
 async function previousChart(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'dossier-chart-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const commit = await run('git', ['rev-parse', '--verify', 'HEAD^:charts/dossier'], { cwd: REPOSITORY }).then(
-    () => 'HEAD^',
-    () => 'HEAD',
-  );
-  await run('sh', ['-c', `git archive ${commit} charts/dossier | tar -x -C "$1"`, 'sh', folder], { cwd: REPOSITORY });
-  return join(folder, 'charts/dossier');
+  const { stdout: changed } = await run('git', ['log', '-1', '--format=%H', '--', 'charts/dossier'], { cwd: REPOSITORY });
+  for (const commit of [`${changed.trim()}^`, 'HEAD^', 'HEAD']) {
+    const found = await run('git', ['rev-parse', '--verify', `${commit}:charts/dossier`], { cwd: REPOSITORY }).then(
+      () => true,
+      () => false,
+    );
+    if (!found) continue;
+    await run('sh', ['-c', `git archive ${commit} charts/dossier | tar -x -C "$1"`, 'sh', folder], { cwd: REPOSITORY });
+    return join(folder, 'charts/dossier');
+  }
+  throw new Error('this is no clone of the repository');
 }
 
-test('an upgrade from the chart of the commit before keeps every Report and schedule, and both work on', async () => {
+test('an upgrade from the chart as it was before keeps every Report and schedule, and both work on', async () => {
   const { billing } = workplace();
   await install({}, await previousChart());
   await billing.priceList();

@@ -1,8 +1,8 @@
 /**
  * Starts the object store and the database that Reports of a real cluster use, on this machine, and tells the tests where the cluster is.
  *
- * KUBECONFIG names the cluster, DOSSIER_E2E_HOST an address of this machine that its pods reach, DOSSIER_E2E_OPERATOR_IMAGE and DOSSIER_E2E_RUNNER_IMAGE the images, which
- * the nodes have already. `make e2e` sets them all.
+ * KUBECONFIG names the cluster, DOSSIER_E2E_HOST an address of this machine that its pods reach, DOSSIER_E2E_OPERATOR_IMAGE, DOSSIER_E2E_RUNNER_IMAGE and
+ * DOSSIER_E2E_PYTHON_IMAGE the images, which the nodes have already. `make e2e` sets them all.
  */
 import type { TestProject } from 'vitest/node';
 import { PostgresServer } from '../../src/local/postgres/postgres-server.ts';
@@ -23,6 +23,7 @@ export interface E2eFacts {
   readonly host: string;
   readonly operatorImage: string;
   readonly runnerImage: string;
+  readonly pythonImage: string;
   /** Path of Helm. */
   readonly helm: string;
 }
@@ -40,6 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     host: needed('DOSSIER_E2E_HOST'),
     operatorImage: needed('DOSSIER_E2E_OPERATOR_IMAGE'),
     runnerImage: needed('DOSSIER_E2E_RUNNER_IMAGE'),
+    pythonImage: needed('DOSSIER_E2E_PYTHON_IMAGE'),
     helm,
   };
   const workspace = await Workspace.create();

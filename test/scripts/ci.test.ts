@@ -134,7 +134,7 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
     await run(there);
     const calls = (await there.calls()).filter((line) => line.startsWith('cluster') || line === 'make e2e');
     expect(calls.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
-      ...['down', 'build', 'base', 'up', 'image', 'image'].map((step) => `cluster ${step}`),
+      ...['down', 'build', 'base', 'up', 'image', 'ctr', 'image', 'ctr', 'image', 'ctr'].map((step) => `cluster ${step}`),
       'make e2e',
       'cluster down',
     ]);
