@@ -23,13 +23,13 @@ import { reconcileDownload } from './download/controller.ts';
 import { operatorMetrics } from './metrics.ts';
 import { NamespaceReader } from './namespaces.ts';
 import { CleanupMemory } from './report/cleanup-memory.ts';
-import { AliveJobs, reconcileReport, reportOfPod } from './report/controller.ts';
+import { AliveJobs, reconcileReport, reportOfPod, runOf } from './report/controller.ts';
 import { ExpectedJobs } from './report/expected-jobs.ts';
 import { FreshReports } from './report/fresh-reports.ts';
 import { RunLimiter } from './report/limits.ts';
 import { REPORTS_BY_NAMESPACE, type ReportParts } from './report/parts.ts';
 import { ProgressReader } from './report/progress-reader.ts';
-import { reconcileRepository } from './repository/controller.ts';
+import { LOOKUP_LIMITS, lookupOf, reconcileRepository } from './repository/controller.ts';
 import { RepositoryMemory } from './repository/memory.ts';
 import type { RepositoryParts } from './repository/parts.ts';
 import { SCHEDULE_WORKERS, ScheduleController } from './schedule/controller.ts';
@@ -66,7 +66,7 @@ export class Operator {
   readonly #events: EventRecorder;
   readonly #caches: Caches;
   readonly #wakes: Wakes;
-  readonly #alive = new AliveJobs();
+  readonly #alive = new AliveJobs(runOf);
   readonly #reports: Controller;
   readonly #templates: Controller;
   readonly #storages: Controller;
@@ -75,6 +75,7 @@ export class Operator {
   readonly #repositories: Controller;
   readonly #scheduleController: ScheduleController;
   readonly #limiter: RunLimiter;
+  readonly #lookups: RunLimiter;
   readonly #stop = new AbortController();
   readonly #metrics = new Registry();
   #leading = false;
@@ -109,6 +110,7 @@ export class Operator {
     const expected = new ExpectedJobs();
     const fresh = new FreshReports();
     const memory = new RepositoryMemory();
+    const aliveLookups = new AliveJobs(lookupOf);
     this.#wakes = new Wakes({
       isLeading: () => this.#leading,
       caches: () => this.#caches,
@@ -123,6 +125,8 @@ export class Operator {
       runs: () => this.#scheduleController,
       limiter: () => this.#limiter,
       alive: this.#alive,
+      lookups: () => this.#lookups,
+      aliveLookups,
       expected,
       fresh,
       memory,
@@ -143,6 +147,12 @@ export class Operator {
       settings.limits,
       () => this.#alive.values(),
       (key) => this.#reports.queue.add(key),
+    );
+    this.#lookups = new RunLimiter(
+      LOOKUP_LIMITS,
+      () => aliveLookups.values(),
+      (key) => this.#wakes.repository(key),
+      'repositories are being looked up',
     );
     const progress = new ProgressReader({
       transport: this.#transport,
@@ -252,6 +262,7 @@ export class Operator {
       pods,
       secrets,
       expected,
+      lookups: this.#lookups,
       memory,
       wake: (key) => this.#wakes.repository(key),
       runner: settings.runner,

@@ -29,6 +29,9 @@ export interface WakeParts {
   readonly runs: () => Pick<ScheduleController, 'seen' | 'caughtUp' | 'forget'>;
   readonly limiter: () => Pick<RunLimiter, 'release' | 'wakeNext'>;
   readonly alive: AliveJobs;
+  /** The same for Jobs that look repositories up. */
+  readonly lookups: WakeParts['limiter'];
+  readonly aliveLookups: AliveJobs;
   readonly expected: ExpectedJobs;
   readonly fresh: FreshReports;
   readonly memory: RepositoryMemory;
@@ -70,7 +73,7 @@ export class Wakes {
   }
 
   #handlers(): CacheHandlers {
-    const { alive, expected, fresh, memory, caches, runs, limiter, onError } = this.#parts;
+    const { alive, aliveLookups, expected, fresh, memory, caches, runs, limiter, lookups, onError } = this.#parts;
     return {
       report: (key, before, after) => {
         this.report(key);
@@ -93,7 +96,9 @@ export class Wakes {
       download: (key) => this.#wake('download', key),
       repository: (key, before, after) => {
         this.repository(key);
-        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) memory.forget(before.metadata.uid);
+        if (before === undefined || before.metadata.uid === after?.metadata.uid) return;
+        memory.forget(before.metadata.uid);
+        lookups().release(before.metadata.uid);
       },
       template: (key, before, after) => {
         this.#wake('template', key);
@@ -111,11 +116,14 @@ export class Wakes {
         const job = after ?? before;
         if (job === undefined) return;
         const ended = alive.update(before, after);
+        const isLookedUp = aliveLookups.update(before, after);
         for (const owner of job.metadata.ownerReferences ?? []) {
           expected.seen(owner.uid);
           limiter().release(owner.uid);
+          lookups().release(owner.uid);
         }
         if (ended) limiter().wakeNext();
+        if (isLookedUp) lookups().wakeNext();
         this.report(reportOfJob(job));
         this.repository(repositoryOf(job));
       },

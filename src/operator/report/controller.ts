@@ -80,9 +80,22 @@ function resultOf(plan: Plan): Result {
   return plan.lookAgainAt === undefined ? NO_APPOINTMENT : { kind: 'lookAgainAt', epochMs: plan.lookAgainAt };
 }
 
+/** Whose a Job of a Report is. */
+export function runOf(job: CachedJob): Running | undefined {
+  const owner = controllerOf(job);
+  if (owner === undefined || job.facts === undefined) return undefined;
+  return { reportUid: owner.uid, namespace: job.metadata.namespace ?? '', templateUid: job.facts.template.uid };
+}
+
 /** Jobs alive, kept up to date by the Job watch, so that counting them does not mean walking through thousands of finished ones. */
 export class AliveJobs {
   readonly #byJob = new Map<string, Running>();
+  readonly #runningOf: (job: CachedJob) => Running | undefined;
+
+  /** `runningOf`: undefined for a Job that does not count. */
+  constructor(runningOf: (job: CachedJob) => Running | undefined) {
+    this.#runningOf = runningOf;
+  }
 
   values(): Iterable<Running> {
     return this.#byJob.values();
@@ -95,10 +108,10 @@ export class AliveJobs {
   /** True when a Job stopped being alive: somebody's turn may have come. */
   update(before: CachedJob | undefined, after: CachedJob | undefined): boolean {
     const uid = (after ?? before)?.metadata.uid ?? '';
-    const owner = after === undefined ? undefined : controllerOf(after);
+    const running = after === undefined ? undefined : this.#runningOf(after);
     if (before !== undefined && before.metadata.uid !== uid) this.#byJob.delete(before.metadata.uid);
-    if (after === undefined || owner === undefined || after.facts === undefined || isFinished(after)) return this.#byJob.delete(uid);
-    this.#byJob.set(uid, { reportUid: owner.uid, namespace: after.metadata.namespace ?? '', templateUid: after.facts.template.uid });
+    if (after === undefined || running === undefined || isFinished(after)) return this.#byJob.delete(uid);
+    this.#byJob.set(uid, running);
     return false;
   }
 }

@@ -3,6 +3,7 @@
  *
  * Decided from what the Job cache shows plus what was promised but is not in the cache yet, so a burst of Reports cannot slip through while the cache lags. Waiting is
  * fair: namespaces take turns, within one the oldest Report goes first; a namespace with a thousand Reports delays another's single one by at most one turn.
+ * The Jobs that look repositories up take turns in the same way, with limits of their own.
  */
 
 export interface LimitSettings {
@@ -35,6 +36,7 @@ export class RunLimiter {
   readonly #settings: LimitSettings;
   readonly #running: () => Iterable<Running>;
   readonly #wake: (key: string) => void;
+  readonly #things: string;
   /** Granted, and its Job not yet seen in the cache. By report UID. */
   readonly #promised = new Map<string, Running>();
   /** By report UID. */
@@ -43,11 +45,12 @@ export class RunLimiter {
   readonly #called = new Set<string>();
   #lastServed = '';
 
-  /** `running`: Jobs alive in the cache. `wake`: look at this Report again, a place is free. */
-  constructor(settings: LimitSettings, running: () => Iterable<Running>, wake: (key: string) => void) {
+  /** `running`: Jobs alive in the cache. `wake`: look at this Report again, a place is free. `things`: what messages say that there are too many of. */
+  constructor(settings: LimitSettings, running: () => Iterable<Running>, wake: (key: string) => void, things = 'reports are running') {
     this.#settings = settings;
     this.#running = running;
     this.#wake = wake;
+    this.#things = things;
   }
 
   /** A place for this Report, now or later. A grant holds until `release`. */
@@ -55,7 +58,7 @@ export class RunLimiter {
     if (this.#promised.has(claim.uid)) return { granted: true };
     const wasCalled = this.#called.delete(claim.uid);
     const counts = this.#count();
-    const full = fullness(claim, counts, this.#settings);
+    const full = fullness(claim, counts, this.#settings, this.#things);
     // Somebody who waits already and could run goes first, or a stream of new Reports would starve the old.
     const next = full === undefined ? this.#next(counts, claim) : undefined;
     if (full === undefined && (next === undefined || next.uid === claim.uid)) {
@@ -70,7 +73,7 @@ export class RunLimiter {
     else if (wasCalled) this.wakeNext();
     return {
       granted: false,
-      message: full ?? `waiting: ${counts.total} of ${this.#settings.total} reports are running and others wait longer`,
+      message: full ?? `waiting: ${counts.total} of ${this.#settings.total} ${this.#things} and others wait longer`,
     };
   }
 
@@ -113,7 +116,7 @@ export class RunLimiter {
     const oldest = new Map<string, Claim>();
     const claims = extra === undefined || this.#waiting.has(extra.uid) ? this.#waiting.values() : [...this.#waiting.values(), extra];
     for (const claim of claims) {
-      if (fullness(claim, counts, this.#settings) !== undefined) continue;
+      if (fullness(claim, counts, this.#settings, this.#things) !== undefined) continue;
       const best = oldest.get(claim.namespace);
       if (best === undefined || isOlder(claim, best)) oldest.set(claim.namespace, claim);
     }
@@ -130,11 +133,11 @@ interface Counts {
 }
 
 /** Which limit is reached, as a message; undefined when none is. */
-function fullness(claim: Claim, counts: Counts, settings: LimitSettings): string | undefined {
-  if (counts.total >= settings.total) return `waiting: ${counts.total} of ${settings.total} reports are running`;
+function fullness(claim: Claim, counts: Counts, settings: LimitSettings, things: string): string | undefined {
+  if (counts.total >= settings.total) return `waiting: ${counts.total} of ${settings.total} ${things}`;
   const inNamespace = counts.byNamespace.get(claim.namespace) ?? 0;
   if (inNamespace >= settings.perNamespace)
-    return `waiting: ${inNamespace} of ${settings.perNamespace} reports are running in namespace ${claim.namespace}`;
+    return `waiting: ${inNamespace} of ${settings.perNamespace} ${things} in namespace ${claim.namespace}`;
   const ofTemplate = counts.byTemplate.get(claim.templateUid) ?? 0;
   if (claim.templateLimit !== undefined && ofTemplate >= claim.templateLimit) {
     return `waiting: ${ofTemplate} of ${claim.templateLimit} reports of this template are running (spec.maxRunning)`;

@@ -48,6 +48,7 @@ async function doStep(
         if (!isAlreadyExists(error)) throw error;
       }
       parts.expected.created(uid, step.target.jobName);
+      parts.memory.opens(repository, step.secrets);
       return repository;
     }
     case 'remember':

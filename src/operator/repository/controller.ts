@@ -4,6 +4,8 @@ import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import { controllerOf, type KubeObject, type Pod } from '../../kube/objects.ts';
 import { REPORT_REPOSITORIES } from '../../kube/resources.ts';
 import { keyOf, type ObjectKey, type Store } from '../../kube/store.ts';
+import type { CachedJob } from '../report/job-facts.ts';
+import type { Running } from '../report/limits.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
 import { REPOSITORY_LABEL } from './fetching.ts';
@@ -17,6 +19,16 @@ export async function reconcileRepository(parts: RepositoryParts, key: ObjectKey
   if (view === undefined) return { kind: 'done' };
   const lookAgainAt = await act(parts, view.repository, decide(view, now), context);
   return lookAgainAt === undefined ? { kind: 'done' } : { kind: 'lookAgainAt', epochMs: lookAgainAt };
+}
+
+/** At once, in all namespaces and in one: a hundred branches that come due together, or an operator that starts, must not flood the cluster with pods. */
+export const LOOKUP_LIMITS = { total: 20, perNamespace: 5 };
+
+/** Whose a Job that looks a repository up is. */
+export function lookupOf(job: CachedJob): Running | undefined {
+  const owner = controllerOf(job);
+  if (owner?.kind !== REPORT_REPOSITORIES.kind) return undefined;
+  return { reportUid: owner.uid, namespace: job.metadata.namespace ?? '', templateUid: '' };
 }
 
 /** Key of the ReportRepository that controls a Job or a template. */

@@ -20,11 +20,10 @@ import type { Known, RepositoryView } from './view.ts';
 const NOTHING: Plan = { steps: [], events: [] };
 
 export function decide(view: RepositoryView, now: number): Plan {
-  const { repository, templates, known, settingsProblems } = view;
+  const { repository, templates, known, areSecretsNew, settingsProblems } = view;
   if (repository.metadata.deletionTimestamp !== undefined) return NOTHING;
-  if (settingsProblems.length > 0)
-    return failed(repository, { reason: 'InvalidSpec', message: inOneMessage(settingsProblems), final: true }, false, now);
-  const target = targetOf(repository, templates, known, now);
+  if (settingsProblems.length > 0) return notAllowed(repository, settingsProblems, now);
+  const target = targetOf(repository, templates, known, areSecretsNew, now);
   if (target !== undefined) return look(view, target, now);
   if (known === undefined) return appointed(NOTHING, repository);
   if (isTriedAgain(currentReason(repository))) return apply(view, known, { fetched: false, restores: false }, now);
@@ -33,11 +32,16 @@ export function decide(view: RepositoryView, now: number): Plan {
 
 /** Reads the repository at the target, step by step. */
 function look(view: RepositoryView, target: Target, now: number): Plan {
-  const { repository, job, blocker } = view;
+  const { repository, job, blocker, waits, secrets } = view;
   switch (job.kind) {
     case 'none':
       if (blocker !== undefined) return waiting(repository, blocker.reason, blocker.message, now);
-      return withSteps(waiting(repository, 'Fetching', `looking up ${refOf(repository, target)}`, now), { kind: 'createJob', target });
+      if (waits !== undefined) return waiting(repository, 'Fetching', waits, now);
+      return withSteps(waiting(repository, 'Fetching', `looking up ${refOf(repository, target)}`, now), {
+        kind: 'createJob',
+        target,
+        secrets,
+      });
     case 'expected':
       return NOTHING;
     case 'running':
@@ -178,6 +182,13 @@ function failed(repository: ReportRepository, { reason, message, final }: Failur
   const status = nextStatus(repository, standing, fetched ? { ...looked(repository, now), ...failures } : {}, now);
   const events = isSaid(repository, standing) ? [] : [note('Warning', reason, 'Fetch', message)];
   return appointed({ steps: [{ kind: 'writeStatus', status }], events }, { ...repository, status });
+}
+
+/** Nothing is looked up, whatever the interval, before the spec or the operator's flags change. */
+function notAllowed(repository: ReportRepository, problems: readonly string[], now: number): Plan {
+  const standing: Standing = { phase: 'Failed', reason: 'InvalidSpec', message: inOneMessage(problems), stalled: true };
+  const events = isSaid(repository, standing) ? [] : [note('Warning', standing.reason, 'Fetch', standing.message)];
+  return { steps: [{ kind: 'writeStatus', status: nextStatus(repository, standing, {}, now) }], events };
 }
 
 /** The apiserver does not take the Job: a quota, a namespace that is going away, an admission webhook. */

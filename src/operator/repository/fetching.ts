@@ -28,11 +28,12 @@ export function requestOf({ metadata, status }: ReportRepository): string | unde
   return value !== undefined && VALUE.test(value) && value !== status.lastHandledFetch ? value : undefined;
 }
 
-/** Undefined: nothing has to be looked up now. */
+/** Undefined: nothing has to be looked up now. `areSecretsNew`: those that open it are not the ones with which it could not be had. */
 export function targetOf(
   repository: ReportRepository,
   templates: readonly ReportTemplate[],
   known: Known | undefined,
+  areSecretsNew: boolean,
   now: number,
 ): Target | undefined {
   const { metadata, status } = repository;
@@ -40,12 +41,27 @@ export function targetOf(
   const reason = findCondition(status.conditions, 'Ready')?.reason;
   if (status.fetchedGeneration !== metadata.generation || requestOf(repository) !== undefined || (due !== undefined && now >= due))
     return { jobName: jobName(repository, '') };
-  if (known !== undefined) return undefined;
   // By now the name may be free, or the operator's flags may allow it; whether they do can be told only with the descriptor at hand.
-  if (isTriedAgain(reason)) return { jobName: jobName(repository, '') };
+  if (known === undefined && isTriedAgain(reason)) return { jobName: jobName(repository, '') };
   // A commit that could not be had would not be had the next time either.
-  if (status.commit === undefined || reason === 'TemplateFailed' || !hasDrifted(repository, templates)) return undefined;
-  return { jobName: jobName(repository, status.commit), commit: status.commit };
+  if (known === undefined && status.commit !== undefined && reason !== 'TemplateFailed' && hasDrifted(repository, templates))
+    return { jobName: jobName(repository, status.commit), commit: status.commit };
+  return areSecretsNew || isBlocked(reason) ? { jobName: jobName(repository, '') } : undefined;
+}
+
+/** It was to be looked up, and a Secret stood in the way. */
+function isBlocked(reason: string | undefined): boolean {
+  return reason === 'SecretNotFound' || reason === 'SecretNotAllowed';
+}
+
+/** It could not be had, for which the Secrets that open it may be at fault. */
+export function mayBeMendedBySecrets({ spec, status }: ReportRepository): boolean {
+  return secretNames(spec.git).length > 0 && findCondition(status.conditions, 'Ready')?.reason === 'TemplateFailed';
+}
+
+/** Of the Secrets that open it. */
+export function secretNames({ credentialsSecretRef, caSecretRef }: ReportRepository['spec']['git']): readonly string[] {
+  return [credentialsSecretRef, caSecretRef].flatMap((reference) => (reference === undefined ? [] : [reference.name]));
 }
 
 /** What stands in the way is neither in the repository nor in the spec, and may have gone. */

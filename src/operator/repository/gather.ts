@@ -18,10 +18,11 @@ import type { CachedJob } from '../report/job-facts.ts';
 import { jobState } from '../report/job-state.ts';
 import { RUNNER_CONTAINER } from '../report/job.ts';
 import { podState } from '../report/pod-state.ts';
+import type { Claim } from '../report/limits.ts';
 import { firstLack, type Need } from '../report/source-secrets.ts';
 import { credentialKeys, gitDestination } from '../template/code-parts.ts';
 import { jobProblems } from '../template/validate.ts';
-import { targetOf, type Target } from './fetching.ts';
+import { mayBeMendedBySecrets, secretNames, targetOf, type Target } from './fetching.ts';
 import { JOB_DEADLINE_SECONDS } from './job.ts';
 import { TEMPLATES_BY_OWNER, type RepositoryParts } from './parts.ts';
 import type { JobView, RepositoryView } from './view.ts';
@@ -43,13 +44,47 @@ export async function gather(
   const templates = parts.templates.byIndex(TEMPLATES_BY_OWNER, uid);
   const settings = repository.spec.templates.job;
   const settingsProblems = settings === undefined ? [] : jobProblems(settings, parts.allow, 'spec.templates.job');
-  const base = { repository, templates, known, settingsProblems, pythonImage: parts.pythonImage };
-  const target = targetOf(repository, templates, known, now);
-  if (target === undefined || settingsProblems.length > 0 || deletionTimestamp !== undefined) return { ...base, job: { kind: 'none' } };
+  const isLeaving = settingsProblems.length > 0 || deletionTimestamp !== undefined;
+  const areSecretsNew = !isLeaving && mayBeMendedBySecrets(repository) && (await areOthers(parts, repository));
+  const base = { repository, templates, known, areSecretsNew, settingsProblems, pythonImage: parts.pythonImage, secrets: '' };
+  const target = isLeaving ? undefined : targetOf(repository, templates, known, areSecretsNew, now);
+  if (target === undefined) {
+    parts.lookups.release(uid);
+    return { ...base, job: { kind: 'none' } };
+  }
   const job = await jobView(parts, repository, target, signal);
   if (job.kind !== 'none') return { ...base, job };
   const blocker = await blockerOf(parts, repository);
-  return { ...base, job, ...(blocker === undefined ? {} : { blocker }) };
+  if (blocker !== undefined) {
+    parts.lookups.release(uid);
+    return { ...base, job, blocker };
+  }
+  const secrets = await versionsOf(parts, repository);
+  const turn = parts.lookups.claim(claimOf(repository));
+  return { ...base, job, secrets, ...(turn.granted ? {} : { waits: turn.message }) };
+}
+
+function claimOf({ metadata: { uid, namespace = '', name, creationTimestamp } }: ReportRepository): Claim {
+  return { key: `${namespace}/${name}`, uid, namespace, templateUid: '', templateLimit: undefined, createdAt: creationTimestamp };
+}
+
+/** Whether the Secrets are not as they were for the last Job that ended, until the next one ends; as long as they are, a change of theirs wakes the repository. */
+async function areOthers(parts: RepositoryParts, repository: ReportRepository): Promise<boolean> {
+  const { uid, namespace = '' } = repository.metadata;
+  const opened = parts.memory.opened(uid);
+  if (opened === undefined || opened.after === repository.status.lastFetchTime) return true;
+  if (opened.secrets !== (await versionsOf(parts, repository))) return true;
+  const key = keyOf(repository);
+  for (const name of secretNames(repository.spec.git)) {
+    const secret = await parts.secrets.read(namespace, name);
+    parts.secrets.wakeOnChange(namespace, name, secret?.metadata.resourceVersion, `repository/${key}`, () => parts.wake(key));
+  }
+  return false;
+}
+
+async function versionsOf(parts: RepositoryParts, { metadata, spec }: ReportRepository): Promise<string> {
+  const read = secretNames(spec.git).map((name) => parts.secrets.read(metadata.namespace ?? '', name));
+  return JSON.stringify((await Promise.all(read)).map((secret) => secret?.metadata.resourceVersion ?? ''));
 }
 
 async function jobView(parts: RepositoryParts, repository: ReportRepository, target: Target, signal: AbortSignal): Promise<JobView> {

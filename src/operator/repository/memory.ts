@@ -7,9 +7,18 @@ import type { ReportRepository } from '../../api/generated/reportrepository.ts';
 import { isOlderVersion } from '../../kube/resource-version.ts';
 import type { Known } from './view.ts';
 
+/** With what a Job opens a repository. */
+export interface Opened {
+  /** Versions of the Secrets. */
+  readonly secrets: string;
+  /** status.lastFetchTime when it was made: as long as that is what it was, the Job has not ended. */
+  readonly after: string | undefined;
+}
+
 export class RepositoryMemory {
   readonly #known = new Map<string, Known>();
   readonly #written = new Map<string, ReportRepository>();
+  readonly #opened = new Map<string, Opened>();
 
   /** Undefined: none, or one of another generation. */
   known({ metadata: { uid, generation } }: ReportRepository): Known | undefined {
@@ -23,6 +32,15 @@ export class RepositoryMemory {
 
   dismiss(uid: string): void {
     this.#known.delete(uid);
+  }
+
+  /** What the newest Job was given; undefined: this process has made none. */
+  opened(uid: string): Opened | undefined {
+    return this.#opened.get(uid);
+  }
+
+  opens({ metadata: { uid }, status }: ReportRepository, secrets: string): void {
+    this.#opened.set(uid, { secrets, after: status.lastFetchTime });
   }
 
   wrote(repository: ReportRepository): void {
@@ -43,5 +61,6 @@ export class RepositoryMemory {
   forget(uid: string): void {
     this.#known.delete(uid);
     this.#written.delete(uid);
+    this.#opened.delete(uid);
   }
 }

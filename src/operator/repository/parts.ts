@@ -6,6 +6,7 @@ import type { EventRecorder } from '../../kube/events.ts';
 import type { Pod } from '../../kube/objects.ts';
 import type { Store } from '../../kube/store.ts';
 import type { ExpectedJobs } from '../report/expected-jobs.ts';
+import type { RunLimiter } from '../report/limits.ts';
 import type { CachedJob } from '../report/job-facts.ts';
 import type { SecretReader } from '../secrets.ts';
 import type { JobAllowList, RunnerSettings } from '../settings.ts';
@@ -23,6 +24,8 @@ export interface RepositoryParts {
   readonly pods: Store<Pod>;
   readonly secrets: SecretReader;
   readonly expected: ExpectedJobs;
+  /** Who may have a Job now. */
+  readonly lookups: RunLimiter;
   readonly memory: RepositoryMemory;
   /** Look at this ReportRepository again. */
   readonly wake: (key: string) => void;

@@ -7,7 +7,8 @@ import type { DesiredTemplate } from './desired.ts';
 import type { Known } from './view.ts';
 
 export type Step =
-  | { readonly kind: 'createJob'; readonly target: Target }
+  /** `secrets`: versions of those that open the repository. */
+  | { readonly kind: 'createJob'; readonly target: Target; readonly secrets: string }
   /** Makes the templates what they have to be, all of them or, when one is refused, none; the status follows from how it went. */
   | { readonly kind: 'apply'; readonly known: Known; readonly desired: readonly DesiredTemplate[]; readonly how: How }
   /** What was read is good, and cannot be used as things are. */

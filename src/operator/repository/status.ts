@@ -3,7 +3,7 @@ import { findCondition, toCondition, type ConditionNote } from '../../api/condit
 import type { ReportRepository, ReportRepositoryStatus } from '../../api/generated/reportrepository.ts';
 import type { RepositoryReason } from '../../api/reasons.ts';
 import { rfc3339 } from '../report/status.ts';
-import { FETCH_ANNOTATION, requestOf } from './fetching.ts';
+import { FETCH_ANNOTATION, mayBeMendedBySecrets, nextFetch, requestOf } from './fetching.ts';
 
 type Phase = NonNullable<ReportRepositoryStatus['phase']>;
 
@@ -29,13 +29,28 @@ export function nextStatus(
   const generation = repository.metadata.generation ?? 0;
   const { conditions: before } = repository.status;
   const isReady = phase === 'Ready';
+  const { failures, ...kept } = repository.status;
+  const next: ReportRepositoryStatus = {
+    ...kept,
+    // Counted on only by what was looked up again.
+    ...(failures === undefined || changes.lastFetchTime !== undefined ? {} : { failures }),
+    ...changes,
+    observedGeneration: generation,
+    phase,
+  };
+  const ready: ConditionNote = { type: 'Ready', status: isReady ? 'True' : 'False', reason, message };
+  const told = { ...repository, status: { ...next, conditions: [toCondition(before, ready, generation, rfc3339(now))] } };
   const notes: readonly ConditionNote[] = [
-    { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
+    ready,
     {
       type: 'Reconciling',
       status: isReady || stalled === true ? 'False' : 'True',
       reason,
-      message: isReady ? 'nothing is being looked up' : stalled === true ? 'nothing more happens by itself' : message,
+      message: isReady
+        ? `nothing is being looked up${againAt(reason, told)}`
+        : stalled === true
+          ? nextTry(reason, told)
+          : `${message}${againAt(reason, told)}`,
     },
     {
       type: 'Stalled',
@@ -44,16 +59,24 @@ export function nextStatus(
       message: stalled === true ? message : 'nothing has gone wrong for good',
     },
   ];
-  const { failures, ...kept } = repository.status;
-  return {
-    ...kept,
-    // Counted on only by what was looked up again.
-    ...(failures === undefined || changes.lastFetchTime !== undefined ? {} : { failures }),
-    ...changes,
-    observedGeneration: generation,
-    phase,
-    conditions: notes.map((note) => toCondition(before, note, generation, rfc3339(now))),
-  };
+  return { ...next, conditions: notes.map((note) => toCondition(before, note, generation, rfc3339(now))) };
+}
+
+/** When it is looked up by itself; '' when nothing but a change leads to that, or it is under way. */
+function againAt(reason: RepositoryReason, repository: ReportRepository): string {
+  const next = reason === 'Fetched' || reason === 'FetchFailed' ? nextFetch(repository) : undefined;
+  return next === undefined ? '' : `; it is looked up again at ${rfc3339(next)}`;
+}
+
+/** What has to happen to one that only a change helps. */
+function nextTry(reason: RepositoryReason, repository: ReportRepository): string {
+  if (reason === 'InvalidSpec') return "it is tried again when its spec changes, or the operator's flags do";
+  if (reason === 'NameTaken') return 'it is tried again when the name is free';
+  const next = nextFetch(repository);
+  if (next !== undefined)
+    return `it is looked up again at ${rfc3339(next)}, and before that when the annotation ${FETCH_ANNOTATION} gets a new value`;
+  const secrets = mayBeMendedBySecrets(repository) ? ', when a Secret that it names does,' : '';
+  return `it is looked up again when its spec changes${secrets} or when the annotation ${FETCH_ANNOTATION} gets a new value`;
 }
 
 /** That it has been looked up now. */

@@ -27,9 +27,15 @@ export interface RepositoryView {
   /** Those that this repository controls, as cached. */
   readonly templates: readonly ReportTemplate[];
   readonly known: Known | undefined;
+  /** The Secrets that open it are not those with which it could not be had. */
+  readonly areSecretsNew: boolean;
   readonly job: JobView;
   /** Why no Job can be made now: a Secret is missing, or may not be used. */
   readonly blocker?: { readonly reason: 'SecretNotFound' | 'SecretNotAllowed'; readonly message: string };
+  /** Why it has to wait for other repositories. */
+  readonly waits?: string;
+  /** Versions of the Secrets that open it. */
+  readonly secrets: string;
   /** What the operator does not allow in spec.templates.job, as whole sentences. */
   readonly settingsProblems: readonly string[];
   /** Image for Python functions; undefined: the operator has none. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { findCondition } from '../../../src/api/conditions.ts';
-import { NAMESPACES, PODS, REPORT_REPOSITORIES, REPORT_TEMPLATES } from '../../../src/kube/resources.ts';
+import { NAMESPACES, PODS, REPORT_REPOSITORIES, REPORT_TEMPLATES, SECRETS } from '../../../src/kube/resources.ts';
 import { bucketContent } from '../support/bucket-content.ts';
 import { messageOf, useBilling } from '../support/billing.ts';
 import { descriptor, entry, Repositories, says } from '../support/repositories.ts';
@@ -130,6 +130,18 @@ describe.concurrent('a ReportRepository', () => {
     expect((await repositories.template('taken-usage'))?.spec.source.inline).toBeDefined();
     await billing().delete(REPORT_TEMPLATES, 'taken-usage');
     await repositories.at('taken', commit);
+  });
+
+  test('whose credentials are refused goes on by itself when they are corrected', async ({ expect }) => {
+    const commit = await repositories.server.commit('refused', descriptor(entry('usage')));
+    await billing().secret('wrong', { token: 'SENTINEL-wrong' });
+    await repositories.create('refused', {}, { credentialsSecretRef: { name: 'wrong' } });
+    const failed = await repositories.reasoned('refused', 'TemplateFailed');
+    expect(says(failed)).toMatch(/refuses the credentials; correct the Secret of credentialsSecretRef$/);
+    expect(findCondition(failed.status.conditions, 'Reconciling')?.message).toContain('when a Secret that it names does');
+    const right = Buffer.from('SENTINEL-token').toString('base64');
+    await billing().patch(SECRETS, 'wrong', { op: 'replace', path: '/data/token', value: right });
+    await repositories.at('refused', commit);
   });
 
   test('that cannot be had says why, and leaves nothing behind when it goes', async ({ expect }) => {

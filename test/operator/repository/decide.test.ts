@@ -104,8 +104,21 @@ function aTemplate(more: Partial<ReportTemplate['metadata']> = {}): ReportTempla
 
 function aView(repository: ReportRepository, more: Partial<RepositoryView> = {}): RepositoryView {
   const templates = repository.status.commit === undefined ? [] : [aTemplate()];
-  return { repository, templates, known: undefined, job: { kind: 'none' }, settingsProblems: [], pythonImage: undefined, ...more };
+  return {
+    repository,
+    templates,
+    known: undefined,
+    areSecretsNew: false,
+    job: { kind: 'none' },
+    secrets: '',
+    settingsProblems: [],
+    pythonImage: undefined,
+    ...more,
+  };
 }
+
+/** Of a repository that a Secret opens. */
+const OPENED = { url: 'https://git.example.com/a.git', ref: { branch: 'main' }, credentialsSecretRef: { name: 'git' } };
 
 /** What a person would say of a plan. */
 function story({ steps, events, lookAgainAt }: Plan): object {
@@ -124,6 +137,7 @@ function story({ steps, events, lookAgainAt }: Plan): object {
     message: ready?.message,
     stalled: findCondition(status?.conditions, 'Stalled')?.status,
     reconciling: findCondition(status?.conditions, 'Reconciling')?.status,
+    next: findCondition(status?.conditions, 'Reconciling')?.message,
     failures: status?.failures,
     events: events.map(({ reason }) => reason),
     lookAgainAfter: lookAgainAt === undefined ? undefined : (lookAgainAt - START) / 1000,
@@ -160,6 +174,18 @@ describe('a ReportRepository', () => {
       1,
       { steps: ['writeStatus'], phase: 'Configuring', reason: 'SecretNotFound', events: ['SecretNotFound'] },
     ],
+    [
+      'waits while others are being looked up',
+      aView(aRepository(), { waits: 'waiting: 20 of 20 repositories are being looked up' }),
+      1,
+      {
+        steps: ['writeStatus'],
+        phase: 'Configuring',
+        reason: 'Fetching',
+        message: 'waiting: 20 of 20 repositories are being looked up',
+        events: [],
+      },
+    ],
     ['that was read has its templates made', aView(aRepository(), { job: done(NEW) }), 1, { steps: ['apply b'] }],
     [
       'with mistakes in its descriptor fails with all of them, and only somebody can help',
@@ -179,13 +205,61 @@ describe('a ReportRepository', () => {
       'that cannot be had for good fails',
       aView(aRepository(), { job: { kind: 'failed', message: 'git: m', final: true } }),
       1,
-      { phase: 'Failed', reason: 'TemplateFailed', message: 'git: m', stalled: 'True', failures: undefined, lookAgainAfter: undefined },
+      {
+        phase: 'Failed',
+        reason: 'TemplateFailed',
+        message: 'git: m',
+        stalled: 'True',
+        failures: undefined,
+        next: 'it is looked up again when its spec changes or when the annotation dossier.dev/fetch gets a new value',
+        lookAgainAfter: undefined,
+      },
+    ],
+    [
+      'but is looked up again when its interval is over',
+      aView(aRepository({ spec: { intervalSeconds: 300 } }), { job: { kind: 'failed', message: 'git: m', final: true } }),
+      1,
+      {
+        reason: 'TemplateFailed',
+        stalled: 'True',
+        next: 'it is looked up again at 2026-11-01T00:05:01Z, and before that when the annotation dossier.dev/fetch gets a new value',
+        lookAgainAfter: 301,
+      },
+    ],
+    [
+      'or when a Secret that opens it has changed',
+      aView(aRepository({ spec: { git: OPENED }, status: failing('TemplateFailed') }), { areSecretsNew: true, known: known(OLD) }),
+      1,
+      { steps: ['createJob'] },
+    ],
+    ['and not before', aView(aRepository({ spec: { git: OPENED }, status: failing('TemplateFailed') })), 1, nothing],
+    [
+      'which it says',
+      aView(aRepository({ spec: { git: OPENED } }), { job: { kind: 'failed', message: 'git: m', final: true } }),
+      1,
+      {
+        next: 'it is looked up again when its spec changes, when a Secret that it names does, or when the annotation dossier.dev/fetch gets a new value',
+      },
+    ],
+    [
+      'whose Secret was missing at an interval is looked up when it is there',
+      aView(aRepository({ status: failing('SecretNotFound') }), { known: known(OLD) }),
+      1,
+      { steps: ['createJob'] },
     ],
     [
       'that cannot be had now is tried again after a minute',
       aView(aRepository(), { job: { kind: 'failed', message: 'm', final: false } }),
       1,
-      { phase: 'Failed', reason: 'FetchFailed', stalled: 'False', reconciling: 'True', failures: 1, lookAgainAfter: 61 },
+      {
+        phase: 'Failed',
+        reason: 'FetchFailed',
+        stalled: 'False',
+        reconciling: 'True',
+        next: 'm; it is looked up again at 2026-11-01T00:01:01Z',
+        failures: 1,
+        lookAgainAfter: 61,
+      },
     ],
     [
       'and later each time',
@@ -205,7 +279,19 @@ describe('a ReportRepository', () => {
       'that asks for settings nobody allows is told, and is not looked up',
       aView(aRepository(), { settingsProblems: ['spec.templates.job.labels "x": no'] }),
       1,
-      { steps: ['writeStatus'], phase: 'Failed', reason: 'InvalidSpec', stalled: 'True' },
+      {
+        steps: ['writeStatus'],
+        phase: 'Failed',
+        reason: 'InvalidSpec',
+        stalled: 'True',
+        next: "it is tried again when its spec changes, or the operator's flags do",
+      },
+    ],
+    [
+      'and does not think of it again and again once its interval is over',
+      aView(aRepository({ spec: { intervalSeconds: 300 }, status: READY }), { settingsProblems: ['no'] }),
+      900,
+      { steps: ['writeStatus'], reason: 'InvalidSpec', lookAgainAfter: undefined },
     ],
     [
       'with a Python function and no image for it is told',
