@@ -80,9 +80,15 @@ function resolveOne(declaration: ParameterDeclaration, given: GivenParameter | u
 
 /** A value in a field that the type does not have would be left unread without a word. */
 function misplacedForm(type: ParameterType, given: GivenParameter | undefined): string | undefined {
-  const own = type === 'Period' ? 'period' : type === 'Strings' || type === 'Choices' ? 'values' : 'value';
+  const own = formOf(type);
   const other = (['value', 'values', 'period'] as const).find((form) => form !== own && given?.[form] !== undefined);
-  return other === undefined ? undefined : `is a ${type}: give it as ${EXAMPLES[own]}, not as ${other}`;
+  return other === undefined ? undefined : `is ${type === 'Integer' ? 'an' : 'a'} ${type}: give it as ${EXAMPLES[own]}, not as ${other}`;
+}
+
+/** Where a value of the type stands. */
+function formOf(type: ParameterType): keyof typeof EXAMPLES {
+  if (type === 'Period') return 'period';
+  return type === 'Strings' || type === 'Choices' ? 'values' : 'value';
 }
 
 const EXAMPLES = { value: 'value', values: 'values: [...]', period: 'period: {from, to}' } as const;
@@ -99,7 +105,7 @@ function resolveList(declaration: Declared<'Strings' | 'Choices'>, given: GivenP
   const values = given?.values ?? declaration.defaultValues;
   if (values === undefined) return absent(declaration, { name, type, value: null });
   if (values.length === 0 && declaration.required === true)
-    return bad(`is required (${type}${hint(declaration)}), with at least one value`);
+    return bad(`is required (${type}${hint(declaration)}); give it at least one value`);
   const read = type === 'Strings' ? readStrings(values, declaration) : readChoices(values, declaration);
   return map(read, (value) => ({ name, type, value }));
 }
@@ -138,7 +144,9 @@ function readQuoted(given: GivenScalar, read: (text: string) => Read<string>, wh
 }
 
 function absent(declaration: ParameterDeclaration, empty: ResolvedParameter): Read<ResolvedParameter> {
-  return declaration.required === true ? bad(`is required (${declaration.type}${hint(declaration)})`) : good(empty);
+  return declaration.required === true
+    ? bad(`is required (${declaration.type}${hint(declaration)}); give it as ${EXAMPLES[formOf(declaration.type)]}`)
+    : good(empty);
 }
 
 function hint({ description }: ParameterDeclaration): string {

@@ -18,8 +18,9 @@ export function readString(given: GivenScalar, declaration: ParameterDeclaration
 
 export function readInteger(given: GivenScalar, declaration: ParameterDeclaration): Read<string> {
   const integer = toInteger(given);
-  if (integer === undefined) return bad(`${quoted(given)} is not an integer`);
-  if (integer < INT64_MIN || integer > INT64_MAX) return bad(`${quoted(given)} does not fit 64 bits`);
+  if (integer === undefined) return bad(`${quoted(given)} is not an integer; write digits only, e.g. 42`);
+  if (integer < INT64_MIN || integer > INT64_MAX)
+    return bad(`${quoted(given)} does not fit 64 bits; it must be from ${INT64_MIN} to ${INT64_MAX}`);
   const digits = integer.toString();
   const outside = rangeProblem(digits, declaration);
   return outside === undefined ? good(digits) : bad(outside);

@@ -16,7 +16,8 @@ export function textRule({ minLength = 0, maxLength = VALUE_LIMIT, pattern }: Pa
   const shown = foreignText(pattern ?? '', PATTERN_LIMIT);
   return good((text) => {
     const length = [...text].length;
-    if (length < minLength) return `${quoted(text)} has ${length} characters; at least ${minLength} are needed`;
+    if (length < minLength)
+      return `${quoted(text)} has ${length} ${length === 1 ? 'character' : 'characters'}; at least ${minLength} must be there`;
     if (length > maxLength) return `the value has ${length} characters; at most ${maxLength} are allowed`;
     if (text.includes('\0')) return `${quoted(text)} has a NUL character, which no database takes`;
     return compiled?.value(text) === false ? `${quoted(text)} does not match the pattern ${shown}` : undefined;

@@ -29,7 +29,7 @@ describe('Strings', () => {
     ['more than maxItems', { maxItems: 2 }, many(3), 'has 3 values; at most 2 are allowed'],
     ['one that is too long', {}, ['a', 'x'.repeat(1_025)], 'values[1]: the value has 1025 characters; at most 1024 are allowed'],
     ['one that is longer than maxLength', { maxLength: 2 }, ['abc'], 'values[0]: the value has 3 characters; at most 2 are allowed'],
-    ['one that is too short', { minLength: 2 }, ['ab', 'a'], 'values[1]: "a" has 1 characters; at least 2 are needed'],
+    ['one that is too short', { minLength: 2 }, ['ab', 'a'], 'values[1]: "a" has 1 character; at least 2 must be there'],
     ['one with NUL', {}, ['a\0b'], 'values[0]: "a\\u{0}b" has a NUL character, which no database takes'],
     [
       'those that do not match',

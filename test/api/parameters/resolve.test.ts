@@ -35,18 +35,20 @@ describe('a Period', () => {
   });
 });
 
+/** How a value of the type is given. */
+function own(type: ParameterType): string {
+  if (type === 'Period') return 'period: {from, to}';
+  return type === 'Strings' || type === 'Choices' ? 'values: [...]' : 'value';
+}
+
 describe('a value in another field than its type has is refused', () => {
   const form = { value: 'a', values: ['a'], period: { from: '2026-10-01', to: '2026-10-02' } };
-  const own = (type: ParameterType): string => {
-    if (type === 'Period') return 'period: {from, to}';
-    return type === 'Strings' || type === 'Choices' ? 'values: [...]' : 'value';
-  };
   const cases = PARAMETER_TYPES.flatMap((type) =>
     (['value', 'values', 'period'] as const).filter((field) => own(type).split(':')[0] !== field).map((field) => [type, field] as const),
   );
   test.each(cases)('a %s as %s', (type, field) => {
     expect(resolve({ type, choices: [{ value: 'a' }] }, { [field]: form[field] })).toEqual({
-      problem: `parameter "p": is a ${type}: give it as ${own(type)}, not as ${field}`,
+      problem: `parameter "p": is ${type === 'Integer' ? 'an' : 'a'} ${type}: give it as ${own(type)}, not as ${field}`,
     });
   });
 });
@@ -58,13 +60,15 @@ describe('a parameter that is not given', () => {
   });
 
   test.each(PARAMETER_TYPES)('is missed when it is a required %s', (type) => {
-    expect(resolve({ type, required: true })).toEqual({ problem: `parameter "p": is required (${type})` });
+    expect(resolve({ type, required: true })).toEqual({ problem: `parameter "p": is required (${type}); give it as ${own(type)}` });
   });
 
   test('is missed with its description, printable and short', () => {
     const description = `Month\u202e that is billed ${'x'.repeat(500)}`;
     const { problem } = resolve({ type: 'Period', required: true, description }) as { readonly problem: string };
-    expect(problem).toMatch(/^parameter "p": is required \(Period: Month\\u\{202e\} that is billed x+…\)$/);
+    expect(problem).toMatch(
+      /^parameter "p": is required \(Period: Month\\u\{202e\} that is billed x+…\); give it as period: \{from, to\}$/,
+    );
     expect(problem.length).toBeLessThan(200);
   });
 
@@ -99,7 +103,7 @@ describe('a parameter that is not given', () => {
   });
 
   test('is missed in a list without values when it is required', () => {
-    const problem = 'parameter "p": is required (Strings: Customers), with at least one value';
+    const problem = 'parameter "p": is required (Strings: Customers); give it at least one value';
     expect(resolve({ type: 'Strings', required: true, description: 'Customers' }, { values: [] })).toEqual({ problem });
     expect(resolve({ type: 'Strings', required: true, description: 'Customers', defaultValues: [] })).toEqual({ problem });
   });
@@ -149,7 +153,7 @@ describe('all at once', () => {
         'parameter "month": is a Period: give it as period: {from, to}, not as value',
         'parameter "region": "EMEA" does not match the pattern [a-z]+',
         'parameter "limit": 11 is more than the maximum 10',
-        'parameter "customer": is required (String: Number of the customer)',
+        'parameter "customer": is required (String: Number of the customer); give it as value',
         'parameter "paid": "yes" is not a Boolean; write "true" or "false", in quotes',
       ],
     });

@@ -32,7 +32,7 @@ const MISTAKES: readonly Failure[] = [
         'storageRef "partners": template "all-mistakes-at-once" lets its Reports use only: archive; ',
         'parameter "regoin" is not one of the template\'s; did you mean "region"\\?; ',
         'parameter "amount": .*100.*; ',
-        'parameter "month": is required \\(Period: Month that is billed\\); ',
+        'parameter "month": is required \\(Period: Month that is billed\\); give it as period: \\{from, to\\}; ',
         'parameter "price": .*decimal.*; ',
         'parameter "paid": .*true.*',
       ].join(''),
