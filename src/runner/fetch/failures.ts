@@ -52,7 +52,6 @@ const MEANINGS: readonly Meaning[] = [
   },
   { says: /returned error: (429|5\d\d)/i, text: () => 'failed', retryable: true },
   { says: /returned error: 4\d\d/i, text: () => 'refuses the request' },
-  { says: /File size limit exceeded|file too large|signal 25/i, text: () => 'sends more than 512 MiB' },
   {
     says: /Could not resolve host|Connection refused|Connection timed out|Failed to connect|Operation timed out|Connection reset|early EOF|hung up unexpectedly|RPC failed|low speed|Connection closed/i,
     text: () => 'does not answer',

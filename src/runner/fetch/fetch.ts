@@ -4,7 +4,7 @@
  * Name and address of the server are resolved and checked here, and git is held to the address that was checked, so that neither a name that answers differently the second
  * time nor a redirect leads it elsewhere.
  */
-import { chmod, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foreignText } from '../../foreign-text.ts';
 import { Dialer } from '../../net/dialer.ts';
@@ -15,22 +15,38 @@ import { FETCH_LIMIT_BYTES, git, GitFailure, TooMuch, type GitSetup } from './gi
 import { FETCH_ENV, isCommit, REVISION, TREE, type GitPlan } from './plan.ts';
 
 const RESOLVE_TIMEOUT_MS = 10_000;
-/** All of it, however slowly a server sends. */
-const FETCH_TIMEOUT_MS = 10 * 60_000;
 const FILES_LIMIT = 20_000;
+
+export interface FetchLimits {
+  /** Of all of it, however slowly a server sends. */
+  readonly timeoutMs: number;
+  /** Of the pack, of one file, and of all files. */
+  readonly bytes: number;
+}
+
+const LIMITS: FetchLimits = { timeoutMs: 10 * 60_000, bytes: FETCH_LIMIT_BYTES };
+/** In git's private home. */
+const REPOSITORY = 'repository.git';
 const LISTING_LIMIT_BYTES = 8 * 1024 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `folder` exists and is empty. @throws DossierError TemplateFailed, or the signal's reason */
-export async function fetchTree(plan: GitPlan, folder: string, tmp: string, env: Environment, signal: AbortSignal): Promise<string> {
+export async function fetchTree(
+  plan: GitPlan,
+  folder: string,
+  tmp: string,
+  env: Environment,
+  signal: AbortSignal,
+  limits = LIMITS,
+): Promise<string> {
   const address = parseGitAddress(plan.url);
   if (address === undefined) throw gitFailed(plan, 'is no address of a repository by https or ssh', false);
   const home = await mkdtemp(join(tmp, 'fetch-'));
-  const timeout = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(limits.timeoutMs);
   try {
-    const setup = await setupOf(plan, address, home, env, AbortSignal.any([signal, timeout]));
-    const repository = join(home, 'repository.git');
+    const setup = { ...(await setupOf(plan, address, home, env, AbortSignal.any([signal, timeout]))), limitBytes: limits.bytes };
+    const repository = join(home, REPOSITORY);
     const commit = await fetchCommit(plan, address, setup, repository);
     await checkSize(plan, setup, repository, commit);
     const tree = join(folder, TREE);
@@ -42,7 +58,9 @@ export async function fetchTree(plan: GitPlan, folder: string, tmp: string, env:
     await writeFile(join(folder, REVISION), commit);
     return commit;
   } catch (error) {
-    if (timeout.aborted && !signal.aborted) throw gitFailed(plan, `was not fetched within ${FETCH_TIMEOUT_MS / 60_000} minutes`, true);
+    if (timeout.aborted && !signal.aborted) throw gitFailed(plan, `was not fetched within ${limits.timeoutMs / 60_000} minutes`, true);
+    if (error instanceof GitFailure && (await isFull(join(home, REPOSITORY), limits.bytes)))
+      throw gitFailed(plan, `sends more than ${mebibytes(limits.bytes)} MiB, which is the most that is fetched`, false);
     if (error instanceof GitFailure) throw meaningOf(error, plan, hasCredentials(env));
     if (error instanceof TooMuch) throw gitFailed(plan, `has more than ${FILES_LIMIT.toLocaleString('en-US')} files`, false);
     throw error;
@@ -66,6 +84,14 @@ async function fetchCommit(plan: GitPlan, address: GitAddress, setup: GitSetup, 
   return found;
 }
 
+/** Whether the kernel stopped a pack at its limit; git itself says of that only that something is invalid. */
+async function isFull(repository: string, limitBytes: number): Promise<boolean> {
+  const folder = join(repository, 'objects/pack');
+  const names = await readdir(folder).catch(() => []); // it may have failed before there was one
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.some((size) => size >= limitBytes);
+}
+
 /** Before anything is unpacked: a pack of a megabyte can hold files of a terabyte. */
 async function checkSize(plan: GitPlan, setup: GitSetup, repository: string, commit: string): Promise<void> {
   const listing = await git(setup, [`--git-dir=${repository}`, 'ls-tree', '-r', '-l', '-z', '--full-tree', commit], LISTING_LIMIT_BYTES);
@@ -78,12 +104,12 @@ async function checkSize(plan: GitPlan, setup: GitSetup, repository: string, com
     bytes += Number(/^\d+ blob [0-9a-f]+ +(\d+)\t/.exec(entry)?.[1] ?? 0);
   }
   if (files > FILES_LIMIT) throw new TooMuch();
-  if (bytes > FETCH_LIMIT_BYTES)
-    throw gitFailed(
-      plan,
-      `holds ${Math.ceil(bytes / 1024 / 1024).toLocaleString('en-US')} MiB of files; at most 512 MiB are fetched`,
-      false,
-    );
+  if (bytes > setup.limitBytes)
+    throw gitFailed(plan, `holds ${mebibytes(bytes)} MiB of files; at most ${mebibytes(setup.limitBytes)} MiB are fetched`, false);
+}
+
+function mebibytes(bytes: number): string {
+  return Math.ceil(bytes / 1024 / 1024).toLocaleString('en-US');
 }
 
 /** `path` is a folder and `entrypoint` a file, both where they say they are. */
@@ -111,7 +137,13 @@ async function whatIsAt(root: string, path: string): Promise<'folder' | 'file' |
   }
 }
 
-async function setupOf(plan: GitPlan, address: GitAddress, home: string, env: Environment, signal: AbortSignal): Promise<GitSetup> {
+async function setupOf(
+  plan: GitPlan,
+  address: GitAddress,
+  home: string,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<Omit<GitSetup, 'limitBytes'>> {
   const addresses = await addressesOf(plan, address, signal);
   const privately = async (name: string, content: string, mode = 0o600): Promise<string> => {
     const path = join(home, name);

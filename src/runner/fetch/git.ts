@@ -45,6 +45,8 @@ export interface GitSetup {
   readonly environment: Readonly<Record<string, string>>;
   /** Empty and private: git's home. */
   readonly home: string;
+  /** Of one file that git writes. */
+  readonly limitBytes: number;
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +69,7 @@ export class TooMuch extends Error {}
 export async function git(setup: GitSetup, args: readonly string[], limitBytes = 64 * 1024): Promise<Buffer> {
   const { config, environment, home, signal } = setup;
   const options = [...GUARDS, ...config].flatMap((entry) => ['-c', entry]);
-  const script = `umask 022; ulimit -f ${FETCH_LIMIT_BYTES / 512} && exec git "$@"`;
+  const script = `umask 022; ulimit -f ${setup.limitBytes / 512} && exec git "$@"`;
   const child = spawn('/bin/sh', ['-c', script, 'sh', ...options, ...args], {
     env: {
       PATH: env['PATH'] ?? '',

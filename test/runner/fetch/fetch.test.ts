@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fetchTree } from '../../../src/runner/fetch/fetch.ts';
+import { fetchTree, type FetchLimits } from '../../../src/runner/fetch/fetch.ts';
 import { FETCH_ENV, type GitPlan } from '../../../src/runner/fetch/plan.ts';
 import { GitServer } from '../../support/git-server.ts';
 
@@ -34,14 +35,22 @@ afterEach(async () => {
 
 type Env = Readonly<Record<string, string>>;
 
-async function fetched(plan: Partial<GitPlan>, env: Env = {}): Promise<string> {
+async function fetched(plan: Partial<GitPlan>, env: Env = {}, limits?: FetchLimits): Promise<string> {
   const whole: GitPlan = { url: server.url('reports'), ref: { kind: 'branch', name: 'main' }, path: '', allowLoopback: true, ...plan };
-  return fetchTree(whole, folder, tmp, { [FETCH_ENV.ca]: server.ca, ...env }, SIGNAL);
+  return fetchTree(whole, folder, tmp, { [FETCH_ENV.ca]: server.ca, ...env }, SIGNAL, limits);
 }
 
 /** What the run would say, and whether another try could help. */
-async function refusal(plan: Partial<GitPlan>, env?: Env): Promise<{ readonly message: string; readonly retryable: boolean }> {
-  const error = (await fetched(plan, env).catch((thrown: unknown) => thrown)) as { reason?: string; retryable: boolean; message: string };
+async function refusal(
+  plan: Partial<GitPlan>,
+  env?: Env,
+  limits?: FetchLimits,
+): Promise<{ readonly message: string; readonly retryable: boolean }> {
+  const error = (await fetched(plan, env, limits).catch((thrown: unknown) => thrown)) as {
+    reason?: string;
+    retryable: boolean;
+    message: string;
+  };
   expect(error).toMatchObject({ reason: 'TemplateFailed' });
   return error;
 }
@@ -196,14 +205,44 @@ describe('a hostile repository', () => {
   });
 
   test('that unpacks to more than 512 MiB is not unpacked', async () => {
-    await server.commit('bomb', { zeros: new Uint8Array(60 * 1024 * 1024) });
+    await server.commit('bomb', { zeros: new Uint8Array(1024 * 1024) });
     const blob = (await server.in('bomb', 'rev-parse', 'refs/heads/main:zeros')).trim();
     await server.commitTree(
       'bomb',
-      await makeTree('bomb', Array.from({ length: 10 }, (_, n) => `100644 blob ${blob}\tzeros-${n}`).join('\n')),
+      await makeTree('bomb', Array.from({ length: 600 }, (_, n) => `100644 blob ${blob}\tzeros-${n}`).join('\n')),
     );
     expect((await refusal({ url: server.url('bomb') })).message).toContain('holds 600 MiB of files; at most 512 MiB are fetched');
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('that sends more than it may is cut while it sends', async () => {
+    // Noise, which no pack makes smaller.
+    await server.commit('heavy', { noise: randomBytes(3 * 1024 * 1024) });
+    const limits = { timeoutMs: 60_000, bytes: 1024 * 1024 };
+    expect(await refusal({ url: server.url('heavy') }, {}, limits)).toMatchObject({
+      message: expect.stringMatching(/heavy\.git sends more than 1 MiB, which is the most that is fetched$/) as string,
+      retryable: false,
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('that sends one byte now and then is given up after its time', async () => {
+    const dribbling = new Set<NodeJS.Timeout>();
+    server.answers.set('slow', (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' });
+      const timer = setInterval(() => response.write('0'), 20);
+      dribbling.add(timer);
+      response.on('close', () => {
+        clearInterval(timer);
+        dribbling.delete(timer);
+      });
+    });
+    expect(await refusal({ url: server.url('slow') }, {}, { timeoutMs: 600, bytes: 1024 * 1024 })).toMatchObject({
+      message: expect.stringMatching(/slow\.git was not fetched within 0\.01 minutes$/) as string,
+      retryable: true,
+    });
+    // git and its helpers have ended with it.
+    await expect.poll(() => dribbling.size).toBe(0);
   });
 
   test('that has a million entries in a few trees is not listed to its end', async () => {
