@@ -1,11 +1,14 @@
 /** A server that speaks MySQL's protocol as far as the runner asks, and then answers the query with whatever packets a test wants. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { Sha2Login } from './sha2-login.ts';
 
 const PLUGIN_AUTH = 0x80000;
 const SECURE_CONNECTION = 0x8000;
 const PROTOCOL_41 = 0x200;
 const CONNECT_WITH_DB = 0x8;
+const SSL = 0x800;
 const COM_QUERY = 3;
 const COM_STMT_PREPARE = 22;
 const COM_STMT_EXECUTE = 23;
@@ -21,18 +24,36 @@ export function error(number: number, words: string): Buffer {
 
 /** A row of texts of the binary protocol. */
 export function row(...values: readonly string[]): Buffer {
-  return Buffer.concat([Buffer.alloc(1 + Math.floor((values.length + 9) / 8)), ...values.map(lengthCoded)]);
+  return rawRow(...values.map(lengthCoded));
 }
 
-function lengthCoded(text: string): Buffer {
-  return Buffer.concat([Buffer.from([Buffer.byteLength(text)]), Buffer.from(text)]);
+/** A row of the binary protocol, of values as they stand there; null = NULL. */
+export function rawRow(...values: readonly (Buffer | null)[]): Buffer {
+  const head = Buffer.alloc(1 + Math.floor((values.length + 9) / 8));
+  for (const [index, value] of values.entries()) if (value === null) head[1 + ((index + 2) >> 3)]! |= 1 << ((index + 2) & 7);
+  return Buffer.concat([head, ...values.flatMap((value) => value ?? [])]);
 }
 
-function column(name: string): Buffer {
+export function lengthCoded(value: string | Uint8Array): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+}
+
+/** https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html; `charset` 63 = bytes. */
+export interface TypedColumn {
+  readonly name: string;
+  readonly type: number;
+  readonly charset?: number;
+  readonly flags?: number;
+}
+
+function column(given: string | TypedColumn): Buffer {
+  const { name, type, charset = UTF8MB4, flags = 0 }: TypedColumn = typeof given === 'string' ? { name: given, type: VAR_STRING } : given;
   const fixed = Buffer.alloc(13);
   fixed[0] = 12;
-  fixed.writeUInt16LE(UTF8MB4, 1);
-  fixed[7] = VAR_STRING;
+  fixed.writeUInt16LE(charset, 1);
+  fixed[7] = type;
+  fixed.writeUInt16LE(flags, 8);
   return Buffer.concat([...['def', '', '', '', name, ''].map(lengthCoded), fixed]);
 }
 
@@ -41,7 +62,11 @@ export interface FakeAnswers {
   readonly plugin?: string;
   /** What the login is answered with. */
   readonly login?: Buffer;
-  readonly columns: readonly string[];
+  /** Logs in by caching_sha2_password; `cached`: the server has met the user before. */
+  readonly sha2?: { readonly password: string; readonly cached: boolean };
+  /** Offers TLS with this certificate. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly columns: readonly (string | TypedColumn)[];
   /** Packets behind the columns, each with its number; a Buffer in a list of its own goes out without a header. */
   readonly rows: readonly (Buffer | readonly [raw: Buffer])[];
   /** Closes the connection behind them. */
@@ -51,6 +76,8 @@ export interface FakeAnswers {
 export class FakeMysql implements AsyncDisposable {
   /** Statements that were sent, prepared ones too. */
   readonly statements: string[] = [];
+  /** How passwords were asked for, by caching_sha2_password. */
+  readonly logins: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -70,7 +97,11 @@ export class FakeMysql implements AsyncDisposable {
   }
 
   get url(): string {
-    return `mysql://user:sentinel@127.0.0.1:${(this.#server.address() as AddressInfo).port}/db?sslmode=disable`;
+    return `${this.tlsUrl}?sslmode=disable`;
+  }
+
+  get tlsUrl(): string {
+    return `mysql://user:sentinel@127.0.0.1:${(this.#server.address() as AddressInfo).port}/db`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,7 +110,11 @@ export class FakeMysql implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
-  #serve(socket: Socket, { plugin = 'mysql_native_password', login = OK, columns, rows, closes = false }: FakeAnswers): void {
+  #serve(plain: Socket, answers: FakeAnswers): void {
+    const { sha2, tls, plugin = sha2 === undefined ? 'mysql_native_password' : 'caching_sha2_password' } = answers;
+    const { login = OK, columns, rows, closes = false } = answers;
+    const handshake = sha2 === undefined ? undefined : new Sha2Login(sha2, SCRAMBLE, tls !== undefined);
+    let socket = plain;
     let number = 0;
     const send = (...packets: readonly (Buffer | readonly [Buffer])[]): void => {
       for (const packet of packets) {
@@ -93,10 +128,10 @@ export class FakeMysql implements AsyncDisposable {
         socket.write(Buffer.concat([head, packet]));
       }
     };
-    send(greeting(plugin));
+    send(greeting(plugin, tls === undefined ? 0 : SSL));
     let pending = Buffer.alloc(0);
     let isIn = false;
-    socket.on('data', (bytes: Buffer) => {
+    const onData = (bytes: Buffer): void => {
       pending = Buffer.concat([pending, bytes]);
       for (;;) {
         if (pending.length < 4 || pending.length < 4 + pending.readUIntLE(0, 3)) return;
@@ -104,6 +139,23 @@ export class FakeMysql implements AsyncDisposable {
         const body = pending.subarray(4, end);
         number = (pending[3] ?? 0) + 1;
         pending = pending.subarray(end);
+        if (!isIn && tls !== undefined && socket === plain) {
+          // Nothing but that TLS begins; the login follows within it.
+          plain.off('data', onData);
+          plain.pause();
+          if (pending.length > 0) plain.unshift(pending); // where TLS has begun already
+          pending = Buffer.alloc(0);
+          socket = new TLSSocket(plain, { isServer: true, cert: tls.certificate, key: tls.key });
+          socket.on('error', () => undefined).on('data', onData);
+          return;
+        }
+        if (!isIn && handshake !== undefined) {
+          const { answer, step } = handshake.next(body);
+          this.logins.push(step);
+          isIn = step === 'welcome';
+          send(...answer, ...(isIn ? [OK] : []));
+          continue;
+        }
         if (!isIn) {
           isIn = true;
           send(login);
@@ -128,12 +180,16 @@ export class FakeMysql implements AsyncDisposable {
             if (body[0] === 1) socket.end();
         }
       }
-    });
+    };
+    plain.on('data', onData);
   }
 }
 
-function greeting(plugin: string): Buffer {
-  const capabilities = PLUGIN_AUTH | SECURE_CONNECTION | PROTOCOL_41 | CONNECT_WITH_DB;
+/** In the greeting in two parts. */
+const SCRAMBLE = Buffer.from('a'.repeat(8) + 'b'.repeat(12));
+
+function greeting(plugin: string, more: number): Buffer {
+  const capabilities = more | PLUGIN_AUTH | SECURE_CONNECTION | PROTOCOL_41 | CONNECT_WITH_DB;
   const middle = Buffer.alloc(31);
   middle.writeUInt32LE(7, 0);
   middle.fill('a', 4, 12);

@@ -1,17 +1,23 @@
 /** What a server of MySQL's protocol can do that a real one does not do on command: no answer of it becomes fewer rows, a crash or a wait without end. */
 import { describe, expect, test } from 'vitest';
 import { DossierError } from '../../../../src/errors.ts';
+import { Authority } from '../../../../src/local/authority.ts';
 import { PLAN_ENV, type RunPlan } from '../../../../src/runner/plan.ts';
 import { openMysql } from '../../../../src/runner/sources/mysql.ts';
-import { EOF, error, FakeMysql, row, type FakeAnswers } from '../../../support/fake-mysql.ts';
+import { EOF, error, FakeMysql, lengthCoded, rawRow, row, type FakeAnswers } from '../../../support/fake-mysql.ts';
 
 const QUERY = 'select a, b from t';
 
-async function read(url: string, signal = AbortSignal.timeout(20_000)): Promise<readonly (readonly unknown[])[]> {
+async function read(url: string, signal = AbortSignal.timeout(20_000), ca?: string): Promise<readonly (readonly unknown[])[]> {
   const source = { kind: 'mysql', query: QUERY, statementTimeoutSeconds: 7 } as const;
   const report = { namespace: 'billing', name: 'r', uid: 'u' };
   const plan = { report, timeZone: 'UTC', activeDeadlineSeconds: 600, parameters: [], source, allowLoopback: true } as unknown as RunPlan;
-  const opened = await openMysql(source, plan, { [PLAN_ENV.sourceUrl]: url }, signal);
+  const opened = await openMysql(
+    source,
+    plan,
+    { [PLAN_ENV.sourceUrl]: url, ...(ca === undefined ? {} : { [PLAN_ENV.sourceCa]: ca }) },
+    signal,
+  );
   try {
     return (await Array.fromAsync(opened.batches(signal))).flat();
   } finally {
@@ -46,6 +52,56 @@ test('rows come in a read-only snapshot, with the settings that their readers re
     'start transaction with consistent snapshot, read only',
     QUERY,
   ]);
+});
+
+test('values are what MySQL 8 means by them, where MariaDB sends others', async () => {
+  const [unsigned, bytes] = [0x20, 63];
+  const bigint = Buffer.alloc(8, 0xff);
+  await using server = await FakeMysql.start({
+    columns: [
+      { name: 'id', type: 8, charset: bytes, flags: unsigned },
+      { name: 'flags', type: 16, charset: bytes, flags: unsigned },
+      // Of bytes, says the server, although it is UTF-8.
+      { name: 'document', type: 245, charset: bytes },
+      { name: 'total', type: 246, charset: bytes },
+      { name: 'day', type: 10, charset: bytes },
+      { name: 'at', type: 12, charset: bytes },
+      { name: 'year', type: 13, charset: bytes, flags: unsigned },
+    ],
+    rows: [
+      rawRow(
+        bigint,
+        lengthCoded(Buffer.from([0x01, 0xff])),
+        lengthCoded('{"name":"Zoë","big":9007199254740993,"price":12.50}'),
+        lengthCoded('-0.10'),
+        Buffer.from([4, 0xea, 0x07, 10, 31]),
+        Buffer.from([11, 0xea, 0x07, 10, 31, 23, 59, 59, 0x3f, 0x42, 0x0f, 0x00]),
+        Buffer.from([0xea, 0x07]),
+      ),
+      rawRow(null, null, null, null, null, null, null),
+      EOF,
+    ],
+  });
+  expect(await read(server.url)).toEqual([
+    [
+      18446744073709551615n,
+      511,
+      '{"name":"Zoë","big":9007199254740993,"price":12.50}',
+      '-0.10',
+      '2026-10-31',
+      BigInt(Date.UTC(2026, 9, 31, 23, 59, 59)) * 1_000_000n + 999_999_000n,
+      2026,
+    ],
+    Array.from({ length: 7 }, () => null),
+  ]);
+});
+
+test.each([
+  ['day', 10],
+  ['moment', 12],
+])('a %s of zeros fails the Report, naming row and column', async (_, type) => {
+  const failure = await failureOf({ columns: [{ name: 'a', type, charset: 63 }], rows: [rawRow(Buffer.from([0])), EOF] });
+  expect(failure.message).toMatch(/row 1: column "a"/);
 });
 
 describe('no answer becomes a shorter result', () => {
@@ -87,6 +143,35 @@ describe('the login', () => {
     const failure = await failureOf({ columns, rows: [EOF], ...answers });
     expect(failure.message).toMatch(says);
     expect(failure.retryable).toBe(retryable);
+  });
+
+  const account = { columns, rows: [EOF], sha2: { password: 'sentinel', cached: false } };
+  test('by caching_sha2_password is one exchange for a user whom the server has met', async () => {
+    await using server = await FakeMysql.start({ ...account, sha2: { password: 'sentinel', cached: true } });
+    expect(await read(server.url)).toEqual([]);
+    expect(server.logins).toEqual(['welcome']);
+  });
+
+  test('by caching_sha2_password without TLS has the password under the key of the server', async () => {
+    await using server = await FakeMysql.start(account);
+    expect(await read(server.url)).toEqual([]);
+    expect(server.logins).toEqual(['full', 'key', 'welcome']);
+  });
+
+  test('by caching_sha2_password has the password within verified TLS, and nowhere else', async () => {
+    const authority = await Authority.create('mysql');
+    const tls = await authority.issueServer('mysql', ['127.0.0.1']);
+    await using server = await FakeMysql.start({ ...account, tls });
+    expect(await read(server.tlsUrl, undefined, authority.certificate)).toEqual([]);
+    expect(server.logins).toEqual(['full', 'welcome']);
+    const stranger = await Authority.create('stranger');
+    await expect(read(server.tlsUrl, undefined, stranger.certificate)).rejects.toThrow(/certificate/);
+    expect(server.logins).toEqual(['full', 'welcome']);
+  });
+
+  test('by caching_sha2_password with a wrong password is refused', async () => {
+    await using server = await FakeMysql.start({ ...account, sha2: { password: 'other', cached: false } });
+    await expect(read(server.url)).rejects.toThrow(/refused user or password/);
   });
 
   test('nothing is sent to a server without TLS unless the URL says so', async () => {
