@@ -1,7 +1,7 @@
 /** `dossier-template run`: a module as a Report's pod would run it, with the same parameters, and each row held against the template's columns as the runner does. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
@@ -21,11 +21,19 @@ const OPTIONS = {
   'time-zone': { type: 'string', default: 'UTC' },
 } as const;
 
-/** What is read of a ReportTemplate. */
+/** What is read of a ReportTemplate, or of an entry of a descriptor. */
+interface TemplateParts {
+  readonly parameters?: readonly ParameterDeclaration[];
+  readonly columns?: readonly Column[];
+}
+
 interface TemplateFile {
   readonly metadata?: { readonly name?: string };
-  readonly spec?: { readonly parameters?: readonly ParameterDeclaration[]; readonly columns?: readonly Column[] };
+  readonly spec?: TemplateParts;
+  readonly templates?: readonly (TemplateParts & { readonly name?: string; readonly entrypoint?: string })[];
 }
+
+type NamedTemplate = TemplateParts & { readonly name: string };
 
 /** @throws Mistake, DossierError for rows that do not fit, or whatever the module throws */
 export async function tryModule(args: readonly string[], folder: string, signal: AbortSignal): Promise<void> {
@@ -33,17 +41,21 @@ export async function tryModule(args: readonly string[], folder: string, signal:
   const timeZone = values['time-zone'];
   const zone = timeZoneProblem(timeZone);
   if (zone !== undefined) throw new Mistake(`--time-zone ${zone}`);
-  const template = values.template === undefined ? undefined : ((await readYaml(resolve(folder, values.template))) as TemplateFile);
+  const path = resolve(folder, entrypoint);
+  if ((await stat(path).catch(() => undefined))?.isFile() !== true) throw new Mistake(`there is no module ${path}`);
+  const template = values.template === undefined ? undefined : await readTemplate(resolve(folder, values.template), path);
   const given = values.parameters === undefined ? {} : await readYaml(resolve(folder, values.parameters));
-  const parameters = template === undefined ? given : resolved(template.spec?.parameters ?? [], given, timeZone);
-  const columns = template?.spec?.columns;
+  const parameters = template === undefined ? given : resolved(template.parameters ?? [], given, timeZone);
+  const columns = template?.columns;
   const lines = columns === undefined ? undefined : new RowLines(columns, timeZone);
   const own = await mkdtemp(join(tmpdir(), 'dossier-template-'));
   try {
     const rows = values.rows === undefined ? join(own, 'rows.ndjson') : resolve(folder, values.rows);
-    const name = template?.metadata?.name ?? 'template';
+    if ((await stat(dirname(rows)).catch(() => undefined))?.isDirectory() !== true)
+      throw new Mistake(`--rows: there is no folder ${dirname(rows)}`);
+    const name = template?.name ?? 'template';
     const count = await runModule({
-      entrypoint: resolve(folder, entrypoint),
+      entrypoint: path,
       given: {
         report: { name: 'try', namespace: 'default', uid: '00000000-0000-0000-0000-000000000000' },
         template: name,
@@ -77,7 +89,23 @@ function parsed(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
 }
 
-async function readYaml(path: string): Promise<Readonly<Record<string, unknown>>> {
+/** A ReportTemplate, or of a repository's dossier.yaml the entry with that module. */
+async function readTemplate(file: string, module: string): Promise<NamedTemplate> {
+  const { metadata, spec, templates } = (await readYaml(file)) as TemplateFile;
+  if (typeof spec === 'object') return { ...spec, name: metadata?.name ?? 'template' };
+  if (!Array.isArray(templates)) throw new Mistake(`${file}: is no ReportTemplate (spec) and no descriptor (templates)`);
+  const entries = templates as NonNullable<TemplateFile['templates']>;
+  const entry = entries.find(({ entrypoint }) => entrypoint !== undefined && resolve(dirname(file), entrypoint) === module);
+  if (entry !== undefined) return { ...entry, name: entry.name ?? 'template' };
+  const others = entries.flatMap(({ entrypoint }) => entrypoint ?? []).join(', ');
+  throw new Mistake(
+    `${file}: no entry of templates has the entrypoint ${relative(dirname(file), module)}; they have: ${others === '' ? 'none' : others}`,
+  );
+}
+
+/** @throws Mistake for what holds no names and values */
+export async function readYaml(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if ((await stat(path).catch(() => undefined))?.isFile() !== true) throw new Mistake(`there is no file ${path}`);
   try {
     const value: unknown = parse(await readFile(path, 'utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
@@ -87,8 +115,8 @@ async function readYaml(path: string): Promise<Readonly<Record<string, unknown>>
   throw new Mistake(`${path}: must hold names and values`);
 }
 
-/** As the operator resolves what a Report gives: defaults, types, rules, and every mistake at once. */
-function resolved(
+/** As the operator resolves what a Report gives: defaults, types, rules, and every mistake at once. @throws Mistake */
+export function resolved(
   declared: readonly ParameterDeclaration[],
   given: Readonly<Record<string, unknown>>,
   zone: string,

@@ -1,6 +1,6 @@
 /** `dossier-template` as one types it, in a folder of one's own. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
@@ -69,6 +69,26 @@ describe('dossier-template run', () => {
     expect(await readFile(join(folder, 'out.ndjson'), 'utf8')).toBe('{"a":1}\n');
   });
 
+  test('holds a module against the entry of a descriptor', async () => {
+    await writeFile(join(folder, 'usage.ts'), 'export default function* () { yield [1]; }');
+    await writeFile(
+      join(folder, 'dossier.yaml'),
+      'templates: [{ name: usage, entrypoint: ./usage.ts, columns: [{ name: id, type: String }] }]\n',
+    );
+    const { code, stderr } = await cli('run', 'usage.ts', '--template', 'dossier.yaml');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^code: row 1: column "id" is an Integer/);
+  });
+
+  test.each([
+    ['ends the process', `yield ['a', 1]; process.exit(0);`],
+    ['waits for what never comes', `yield ['a', 1]; await new Promise(() => undefined);`],
+  ])('says so of a module that %s, and prints no rows', async (_, body) => {
+    const { code, stdout, stderr } = await run(`export default async function* () { ${body} }`, MONTH);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/the module ended the process, or waits for something that never comes: there are no rows\n$/);
+  });
+
   test.each([
     [
       'parameters that the template refuses, all at once',
@@ -103,11 +123,23 @@ describe('dossier-template run', () => {
     [['run'], /needs exactly one module/],
     [['run', 'a.ts', '--nothing'], /Unknown option '--nothing'/],
     [['run', 'a.ts', '--time-zone', 'Mars/Phobos'], /--time-zone .*Mars\/Phobos/],
-    [['run', 'nothing.ts'], /cannot be loaded: Cannot find module/],
+    [['run', 'nothing.ts'], /^there is no module .*nothing\.ts$/m],
+    [['run', '.'], /^there is no module /m],
+    [['run', 'template.yaml'], /^the entrypoint cannot be loaded: Unknown file extension "\.yaml"/m],
+    [['run', 'one.ts', '--rows', 'no/where'], /^--rows: there is no folder .*no$/m],
+    [['run', 'one.ts', '--template', 'none.yaml'], /^there is no file .*none\.yaml$/m],
+    [['run', 'one.ts', '--template', 'values.yaml'], /values\.yaml: is no ReportTemplate \(spec\) and no descriptor \(templates\)$/m],
+    [['run', 'one.ts', '--template', 'dossier.yaml'], /no entry of templates has the entrypoint one\.ts; they have: two\.ts$/m],
+    [['init', 'one.ts'], /one\.ts is no folder$/m],
     [['describe', 'nothing'], /^there is no folder .*nothing$/m],
-    [['describe', '.'], /^dossier\.yaml: there is none in this folder, and no reports\.json/m],
+    [['describe', 'empty'], /^dossier\.yaml: there is none in this folder, and no reports\.json/m],
+    [['describe', '.'], /^dossier\.yaml: templates "two": entrypoint: there is no file "two\.ts"$/m],
     [['dance'], /unknown command "dance"/],
   ])('%j is told what is wrong', async (args, says) => {
+    await mkdir(join(folder, 'empty'));
+    await writeFile(join(folder, 'one.ts'), 'export default function* () {}');
+    await writeFile(join(folder, 'values.yaml'), 'a: 1\n');
+    await writeFile(join(folder, 'dossier.yaml'), 'templates: [{ name: two, entrypoint: two.ts }]\n');
     const { code, stderr } = await cli(...args);
     expect(code).toBe(64);
     expect(stderr).toMatch(says);
@@ -115,7 +147,14 @@ describe('dossier-template run', () => {
 });
 
 test('dossier-template init makes a template that runs at once, and never in a folder with something in it', async () => {
-  expect((await cli('init', 'mine')).code).toBe(0);
+  const made = await cli('init', 'mine');
+  expect(made.code).toBe(0);
+  // The command stands in the README, too, and nothing there leads to where the new folder is not.
+  const [command = ''] = /^npm run template -- .*$/m.exec(made.stderr) ?? [];
+  const readme = await readFile(join(folder, 'mine/README.md'), 'utf8');
+  expect(readme).toContain(command);
+  expect(readme).not.toMatch(/\.\.\/|examples\/custom-template/);
+  expect(await cli(...command.split(' ').slice(4))).toMatchObject({ code: 0 });
   expect((await readdir(join(folder, 'mine'))).sort()).toEqual([
     'README.md',
     'parameters.json',
