@@ -68,6 +68,11 @@ const RUNS: readonly Run[] = [
   },
   { page: 'docs/reasons.md', begins: 'kubectl get reports', by: CHART },
   { page: 'docs/repositories.md', begins: 'kubectl annotate rptrepo', by: CHART },
+  {
+    page: 'docs/repositories.md',
+    begins: 'npm run try-connect',
+    by: { why: 'fetches a repository of others; scripts/try-connect.test.ts runs it on one of its own' },
+  },
   { page: 'docs/schedules.md', begins: 'kubectl get rptsched', by: CHART },
   { page: 'docs/schedules.md', begins: 'kubectl annotate rptsched daily-orders', by: CHART },
   { page: 'docs/schedules.md', begins: 'kubectl annotate rptsched monthly-invoices', by: CHART },
