@@ -160,10 +160,18 @@ describe.concurrent('code from a repository', () => {
     expect(await fileOf('shell')).toBe('id,total\na,1\n');
   });
 
-  test('sees no environment but its own', async ({ expect }) => {
+  test('sees no environment but its own, and is nobody to the apiserver', async ({ expect }) => {
     await runModule(
       'environment',
-      `export default function* () { for (const name of Object.keys(process.env).sort()) yield [name, null]; }`,
+      `import { request } from 'node:https';
+      const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+      const status = (path) => new Promise((resolve, reject) => {
+        request({ host, port, path, rejectUnauthorized: false }, ({ statusCode }) => resolve(statusCode)).on('error', reject).end();
+      });
+      export default async function* () {
+        for (const name of Object.keys(process.env).sort()) yield [name, null];
+        yield ['apiserver', await status('/api/v1/namespaces/${billing().namespace}/secrets')];
+      }`,
     );
     const report = await billing().finished('environment');
     expect(report.status.phase, messageOf(report)).toBe('Ready');
@@ -171,7 +179,8 @@ describe.concurrent('code from a repository', () => {
       .split('\n')
       .slice(1, -1)
       .map((line) => line.split(',')[0] ?? '');
-    expect(names.filter((name) => !/^(KUBERNETES_.*|PATH|HOME|HOSTNAME|NODE_COMPILE_CACHE)$/.test(name))).toEqual([
+    expect(await fileOf('environment')).toMatch(/\napiserver,40[13]\n$/);
+    expect(names.filter((name) => !/^(KUBERNETES_.*|PATH|HOME|HOSTNAME|NODE_COMPILE_CACHE|apiserver)$/.test(name))).toEqual([
       'DOSSIER_ENTRYPOINT',
       'DOSSIER_PARAMETERS',
       'DOSSIER_ROWS',
