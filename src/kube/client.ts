@@ -10,6 +10,12 @@ import { pathOf, apiVersionOf, type ResourceType } from './resources.ts';
 import type { KubeObject } from './objects.ts';
 import type { Transport } from './transport.ts';
 
+/**
+ * What we write comes from our own code, and nobody reads warnings about fields: without the check the apiserver parses a body once instead of twice, of an apply as YAML.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation
+ */
+const UNCHECKED = 'fieldValidation=Ignore';
+
 /** Who owns the fields we apply. https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers */
 export const FIELD_MANAGER = 'dossier-operator';
 
@@ -106,12 +112,12 @@ export class KubeClient {
     signal: AbortSignal,
     decode: (json: string) => unknown = JSON.parse,
   ): Promise<T> {
-    return this.#write<T>('POST', pathOf(type, manifest.metadata.namespace), manifest, signal, undefined, decode);
+    return this.#write<T>('POST', `${pathOf(type, manifest.metadata.namespace)}?${UNCHECKED}`, manifest, signal, undefined, decode);
   }
 
   /** Whole-object PUT; `metadata.resourceVersion` in the manifest makes it conditional. */
   async replace<T extends KubeObject>(type: ResourceType, manifest: Manifest, name: string, signal: AbortSignal): Promise<T> {
-    return this.#write<T>('PUT', pathOf(type, manifest.metadata.namespace, name), manifest, signal);
+    return this.#write<T>('PUT', `${pathOf(type, manifest.metadata.namespace, name)}?${UNCHECKED}`, manifest, signal);
   }
 
   /** What a create or a replace (of an object with `metadata.resourceVersion`) would answer, unknown fields refused; nothing is stored. */
@@ -129,7 +135,7 @@ export class KubeClient {
 
   /** Server-side apply of the status, forced: its fields have one writer. With uid and resourceVersion in the manifest, 409 = look again. */
   async applyStatus<T extends KubeObject>(type: ResourceType, manifest: Manifest, name: string, signal: AbortSignal): Promise<T> {
-    const path = `${pathOf(type, manifest.metadata.namespace, name, 'status')}?fieldManager=${FIELD_MANAGER}&force=true`;
+    const path = `${pathOf(type, manifest.metadata.namespace, name, 'status')}?${UNCHECKED}&fieldManager=${FIELD_MANAGER}&force=true`;
     return this.#write<T>('PATCH', path, manifest, signal, 'application/apply-patch+yaml');
   }
 
@@ -142,7 +148,8 @@ export class KubeClient {
     signal: AbortSignal,
     subresource?: string,
   ): Promise<T> {
-    return this.#write<T>('PATCH', pathOf(type, namespace, name, subresource), patch, signal, 'application/json-patch+json');
+    const path = `${pathOf(type, namespace, name, subresource)}?${UNCHECKED}`;
+    return this.#write<T>('PATCH', path, patch, signal, 'application/json-patch+json');
   }
 
   /** Accepted, not finished: finalizers and foreground propagation keep the object for a while. */
@@ -175,7 +182,7 @@ export class KubeClient {
   ): Promise<T> {
     this.#beforeWrite();
     const request = { method, path, body: stringifyExact(body), signal, ...(contentType === undefined ? {} : { contentType }) };
-    return parse(await this.transport.request(request), `${method} ${path}`, decode) as T;
+    return parse(await this.transport.request(request), `${method} ${path.split('?')[0] ?? path}`, decode) as T;
   }
 }
 

@@ -82,13 +82,19 @@ describe('a write', () => {
   };
 
   test.each<[string, Partial<KubeRequest>]>([
-    ['create', { method: 'POST', path: '/apis/dossier.dev/v1alpha1/namespaces/n/reports', body: JSON.stringify(manifest) }],
-    ['replace', { method: 'PUT', path: '/apis/coordination.k8s.io/v1/namespaces/n/leases/a', body: JSON.stringify(manifest) }],
+    [
+      'create',
+      { method: 'POST', path: '/apis/dossier.dev/v1alpha1/namespaces/n/reports?fieldValidation=Ignore', body: JSON.stringify(manifest) },
+    ],
+    [
+      'replace',
+      { method: 'PUT', path: '/apis/coordination.k8s.io/v1/namespaces/n/leases/a?fieldValidation=Ignore', body: JSON.stringify(manifest) },
+    ],
     [
       'applyStatus',
       {
         method: 'PATCH',
-        path: '/apis/dossier.dev/v1alpha1/namespaces/n/reports/a/status?fieldManager=dossier-operator&force=true',
+        path: '/apis/dossier.dev/v1alpha1/namespaces/n/reports/a/status?fieldValidation=Ignore&fieldManager=dossier-operator&force=true',
         contentType: 'application/apply-patch+yaml',
         body: JSON.stringify(manifest),
       },
@@ -97,7 +103,7 @@ describe('a write', () => {
       'patchJson',
       {
         method: 'PATCH',
-        path: '/apis/dossier.dev/v1alpha1/namespaces/n/reports/a',
+        path: '/apis/dossier.dev/v1alpha1/namespaces/n/reports/a?fieldValidation=Ignore',
         contentType: 'application/json-patch+json',
         body: '[{"op":"test","path":"/metadata/resourceVersion","value":"7"}]',
       },
