@@ -55,8 +55,8 @@ export interface ControllerOptions {
   /** What counts as slow, in ms; default two seconds. */
   readonly slowMs?: number;
   readonly observer?: ControllerObserver;
-  /** While `when` is true, no more than `to` reconciles begin beside each other: others have more urgent work for the apiserver. */
-  readonly giveWay?: { readonly when: () => boolean; readonly to: number };
+  /** While this is true no reconcile begins, for a bounded time: others have more urgent work for the apiserver. */
+  readonly giveWay?: () => boolean;
 }
 
 /** Most looks say nothing: a logger of their own is made for those that do. */
@@ -105,14 +105,14 @@ export class Controller {
     const close = (): void => this.queue.close();
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
-    await Promise.all(Array.from({ length: this.#options.concurrency }, (_, worker) => this.#work(worker, signal)));
+    await Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#work(signal)));
     await Promise.all(this.#beside);
     signal.removeEventListener('abort', close);
   }
 
-  async #work(worker: number, signal: AbortSignal): Promise<void> {
+  async #work(signal: AbortSignal): Promise<void> {
     for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
-      await this.#giveWay(worker, signal);
+      await this.#giveWay(signal);
       const { namespace } = splitKey(key);
       if (signal.aborted) this.queue.done(key);
       else if (this.#slow.mayStart(namespace)) await this.#look(key, namespace, signal);
@@ -143,11 +143,11 @@ export class Controller {
     void run.then(() => this.#beside.delete(run));
   }
 
-  async #giveWay(worker: number, signal: AbortSignal): Promise<void> {
+  async #giveWay(signal: AbortSignal): Promise<void> {
     const { giveWay } = this.#options;
-    if (giveWay === undefined || worker < giveWay.to) return;
+    if (giveWay === undefined) return;
     const until = performance.now() + MAX_GIVE_WAY_MS;
-    while (giveWay.when() && performance.now() < until && !signal.aborted) await sleep(GIVE_WAY_MS);
+    while (giveWay() && performance.now() < until && !signal.aborted) await sleep(GIVE_WAY_MS);
   }
 
   async #one(key: ObjectKey, signal: AbortSignal): Promise<void> {

@@ -44,8 +44,6 @@ import { Wakes } from './wakes.ts';
 
 /** More than the S3 calls that may be under way at once (storage/clients.ts), so that slow buckets never hold the last worker. */
 const REPORT_WORKERS = 100;
-/** While schedules that are due wait for a worker, most Reports wait for them: a run that is made late cannot be made up for, one that goes on a few seconds later is none the worse. */
-const REPORT_WORKERS_GIVING_WAY = 4;
 const STORAGE_WORKERS = 20;
 const TEMPLATE_WORKERS = 2;
 const DOWNLOAD_WORKERS = 20;
@@ -191,7 +189,8 @@ export class Operator {
       name: 'report',
       observer: kubeMetrics.observer('report'),
       concurrency: REPORT_WORKERS,
-      giveWay: { when: () => this.#schedulesWait(), to: REPORT_WORKERS_GIVING_WAY },
+      // A run that is made late cannot be made up for; one that goes on a few seconds later is none the worse.
+      giveWay: () => this.#schedulesWait(),
       log,
       reconcile: (key, context) => reconcileReport(parts, key, context),
     });
