@@ -82,6 +82,7 @@ export class Wakes {
           limiter().release(before.metadata.uid);
           fresh.forget(before.metadata.uid);
         }
+        if (after !== undefined) fresh.seen(after);
         if (report?.metadata.deletionTimestamp !== undefined) this.#wakeLeavingStorages(report.metadata.namespace ?? '');
         for (const turned of turnedReports(before, after)) {
           runs().seen(turned);

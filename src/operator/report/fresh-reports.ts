@@ -5,6 +5,7 @@
  * a refusal, say what a Report is now.
  */
 import type { Report } from '../../api/generated/report.ts';
+import { withoutNoise } from '../../kube/noise.ts';
 import { isOlderVersion } from '../../kube/resource-version.ts';
 
 export class FreshReports {
@@ -20,12 +21,14 @@ export class FreshReports {
 
   /** The newer one of what is cached and what was learned. */
   latest(cached: Report): Report {
-    const { uid, resourceVersion } = cached.metadata;
+    this.seen(cached);
+    return this.#byUid.get(cached.metadata.uid) ?? cached;
+  }
+
+  /** To be called when the cache shows a Report anew: nothing is kept of thousands that were written in one minute, and are looked at again much later. */
+  seen({ metadata: { uid, resourceVersion } }: Report): void {
     const known = this.#byUid.get(uid);
-    if (known === undefined) return cached;
-    if (isOlderVersion(resourceVersion, known.metadata.resourceVersion)) return known;
-    this.#byUid.delete(uid);
-    return cached;
+    if (known !== undefined && !isOlderVersion(resourceVersion, known.metadata.resourceVersion)) this.#byUid.delete(uid);
   }
 
   forget(uid: string): void {
@@ -34,6 +37,7 @@ export class FreshReports {
 }
 
 /** An answer is read as plain JSON, which rounds large integers; a spec that cannot change is better taken from the cache. */
-function asOf(cached: Report, { metadata, spec, status }: Report): Report {
+function asOf(cached: Report, live: Report): Report {
+  const { metadata, spec, status } = withoutNoise(live);
   return { ...cached, metadata, spec: { ...cached.spec, deletionPolicy: spec.deletionPolicy }, status };
 }

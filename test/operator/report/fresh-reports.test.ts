@@ -20,6 +20,20 @@ describe('a Report of which the cache does not show the newest', () => {
     expect(fresh.latest(cached)).toBe(cached); // nothing is kept that nobody needs
   });
 
+  test('is kept no longer than until the cache shows it, and without what no cache needs', () => {
+    const fresh = new FreshReports();
+    const written = version('9', { status: { phase: 'Deploying' } });
+    fresh.learn(version('7'), {
+      ...written,
+      metadata: { ...written.metadata, managedFields: [{ manager: 'sentinel' }] } as Report['metadata'],
+    });
+    expect(JSON.stringify(fresh.latest(version('7')))).not.toContain('sentinel');
+    fresh.seen(version('8'));
+    expect(fresh.latest(version('7')).status.phase).toBe('Deploying');
+    fresh.seen(version('9'));
+    expect(fresh.latest(version('7')).status.phase).not.toBe('Deploying');
+  });
+
   test('keeps the spec that the cache read digit by digit, and the deletion policy of the answer', () => {
     const fresh = new FreshReports();
     const exact = { parameters: [{ name: 'id', value: 9007199254740993n as unknown as number }] };
