@@ -151,7 +151,7 @@ describe('429', () => {
   });
 
   test('a wait that is longer than the request may take ends as the 429 that it is', async () => {
-    const hasty = new HttpTransport(server.config, 'test', 50);
+    const hasty = new HttpTransport(server.config, 'test', 2_000); // Time enough for an answer on a busy machine, and too little for the wait.
     server.next('list', refuse(429, 'TooManyRequests', { 'retry-after': '30' }));
     try {
       const error = await failure(hasty.request({ method: 'GET', path: LIST, signal: new AbortController().signal }));
