@@ -1,4 +1,4 @@
-/** The commands of the documentation about an installation, run as they stand, by a shell, on a cluster of their own. No operator looks at what they make. */
+/** A release of the chart on a cluster of its own: its life, and the commands of the documentation about it, run as they stand, by a shell. No operator looks at what they make. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { provideTools } from '../../../src/local/tools/provide.ts';
 import { REPOSITORY } from '../../docs/pages.ts';
 import { blocksRunBy } from '../../docs/shell-blocks.ts';
 import { tools } from '../support/servers.ts';
+import { outlivesUpgrades } from './lifecycle.ts';
 import { RELEASE_NAMESPACE, useOwnCluster } from './own-cluster.ts';
 
 const cluster = useOwnCluster();
@@ -49,6 +50,8 @@ for name in monthly-invoices daily-orders; do
   echo "{apiVersion: dossier.dev/v1alpha1, kind: ReportSchedule, metadata: {name: $name}, spec: {schedule: '@daily', report: {spec: {templateRef: {name: any}}}}}"; echo ---
 done
 echo "{apiVersion: dossier.dev/v1alpha1, kind: ReportRepository, metadata: {name: team}, spec: {git: {url: 'https://git.example.com/a.git', ref: {branch: main}}}}"`;
+
+test('Reports and schedules outlive upgrades and the release itself, until they are to go with it', () => outlivesUpgrades(cluster()));
 
 test('the chart is installed, upgraded, used and uninstalled by the commands of the pages, by all of them', async () => {
   expect(await run('README.md', 'helm install')).toContain('kubectl apply -n reports');
