@@ -51,7 +51,11 @@ const RUNS: readonly Run[] = [
     by: { why: 'integration/cli/plugin.test.ts makes the same bundle and puts it on PATH elsewhere' },
   },
   { page: 'docs/plugin.md', begins: 'kubectl dossier describe', by: 'integration/cli/plugin.test.ts' },
-  { page: 'docs/quick-start.md', begins: 'make demo ARGS=--keep', by: { why: 'integration/demo/demo.test.ts runs the demo as a program' } },
+  {
+    page: 'docs/quick-start.md',
+    begins: 'make demo ARGS=--keep',
+    by: { why: 'integration/demo/demo.test.ts runs it with a folder of its own for the files' },
+  },
   ...[
     'kubectl get reports',
     'kubectl explain',
@@ -64,7 +68,7 @@ const RUNS: readonly Run[] = [
   {
     page: 'docs/quick-start.md',
     begins: 'make demo ARGS=--stop',
-    by: { why: 'integration/demo/demo.test.ts stops the demo as a program' },
+    by: { why: 'integration/demo/demo.test.ts runs it once the other blocks have run' },
   },
   { page: 'docs/reasons.md', begins: 'kubectl get reports', by: CHART },
   { page: 'docs/repositories.md', begins: 'kubectl annotate rptrepo', by: CHART },

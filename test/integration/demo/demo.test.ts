@@ -84,7 +84,7 @@ describe('kept', () => {
     'it goes on after the program has ended, does what it says, and ends with --stop',
     async () => {
       const place = await DemoPlace.make();
-      const demo = place.start(['--keep']);
+      const demo = place.throughMake(['--keep']);
       expect(await demo.ended()).toEqual({ code: 0, signal: null });
 
       await expectFilesLikeDatabase(place.output, /^Database +(\S+)$/m.exec(demo.text)?.[1] ?? '');
@@ -96,7 +96,7 @@ describe('kept', () => {
       expect(await second.ended()).toMatchObject({ code: 1 });
       expect(second.text).toMatch(/^demo: a demo is being kept already; .*--stop/);
 
-      const stop = place.start(['--stop']);
+      const stop = place.throughMake(['--stop']);
       expect(await stop.ended()).toMatchObject({ code: 0 });
       expect(await readdir(place.temporary), 'when --stop returns, all is gone').toEqual([]);
       expect(await place.leftovers()).toEqual([]);
@@ -125,10 +125,10 @@ describe('ended in the middle', () => {
     expect(await readdir(place.output).catch(() => [])).toEqual([]);
   });
 
-  test('by SIGKILL: what it started ends as well', async () => {
+  test('by SIGKILL once servers run: what it started ends as well', async () => {
     const place = await DemoPlace.make();
     const demo = place.start();
-    await demo.says(/Filling a billing database/);
+    await place.runs('kube-apiserver');
     demo.child.kill('SIGKILL');
     await demo.ended();
     expect(await place.leftovers()).toEqual([]);

@@ -8,9 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { onTestFailed, onTestFinished } from 'vitest';
 import { SERVER_TOOLS, TOOLS } from '../../../src/local/tools/catalog.ts';
+import { REPOSITORY } from '../../docs/pages.ts';
 import { tools } from '../support/servers.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../../src/local/demo/main.ts');
+const PROGRAM = join(REPOSITORY, 'src/local/demo/main.ts');
+/** What make takes as the sign that `npm ci` is done. */
+const INSTALLED = 'node_modules/.package-lock.json';
 const POLL_MS = 100;
 /** Servers of a killed parent have some four seconds of the guardian; a busy machine takes longer. */
 const GONE_DEADLINE_MS = 60_000;
@@ -50,8 +53,24 @@ export class DemoPlace {
   start(args: readonly string[] = []): DemoProgram {
     const output = args.includes('--stop') ? [] : ['--output', this.output];
     const child = spawn(process.execPath, [PROGRAM, ...args, ...output], { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
+    return this.#follow(child, () => child.kill('SIGKILL'));
+  }
+
+  /** Starts `make demo ARGS="<args>"`, as the documentation has it, in the checkout, which is taken to be installed. Files and end as with `start`. */
+  throughMake(args: readonly string[]): DemoProgram {
+    const output = args.includes('--stop') ? [] : ['--output', this.output];
+    const words = ['--no-print-directory', `--old-file=${INSTALLED}`, 'demo', `ARGS=${[...args, ...output].join(' ')}`];
+    // A group of its own, because make is only the first of four processes.
+    const env = { ...this.#env, MAKEFLAGS: '' }; // This test may run under make itself.
+    const child = spawn('make', words, { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    return this.#follow(child, () => {
+      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    });
+  }
+
+  #follow(child: ChildProcess, kill: () => unknown): DemoProgram {
     const program = new DemoProgram(child);
-    onTestFinished(() => void child.kill('SIGKILL'));
+    onTestFinished(() => void kill());
     onTestFailed(() => console.log(program.text));
     return program;
   }
@@ -62,6 +81,15 @@ export class DemoPlace {
     for (;;) {
       const left = [...(await readdir(this.temporary)), ...(await this.#processes())];
       if (left.length === 0 || performance.now() > deadline) return left;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Resolves once a process of the demo runs that program. */
+  async runs(program: string): Promise<void> {
+    const deadline = performance.now() + GONE_DEADLINE_MS;
+    while (!(await this.#processes()).some((line) => line.includes(`${program} --`))) {
+      if (performance.now() > deadline) throw new Error(`nothing of the demo runs ${program}`);
       await sleep(POLL_MS);
     }
   }
