@@ -31,6 +31,8 @@ export interface Contestant {
   readonly process: (start: Start) => ServerSpec;
   /** Whether templates, a bucket and the Job controller are there, so that Reports get Jobs. */
   readonly whole: boolean;
+  /** Whether it tells of its event loop in its metrics, at the port that it is given. */
+  readonly tellsLag: boolean;
   /** Whether it writes each schedule's status when it sees it first; the measurement begins after that. */
   readonly greets: boolean;
 }
@@ -44,6 +46,7 @@ function cronJobs(name: string, title: string, flags: readonly string[]): Contes
     children: JOBS,
     entry: undefined,
     whole: false,
+    tellsLag: false,
     greets: false,
     manifest: (object, namespace, schedule) => ({
       apiVersion: 'batch/v1',
@@ -84,6 +87,7 @@ function dossier(name: string, title: string, entry: string, whole: boolean, arg
     children: REPORTS,
     entry,
     whole,
+    tellsLag: whole,
     greets: true,
     manifest: (object, namespace, schedule) => ({
       apiVersion: 'dossier.dev/v1alpha1',
@@ -94,11 +98,11 @@ function dossier(name: string, title: string, entry: string, whole: boolean, arg
         report: { spec: { templateRef: { name: 'prices' }, parameters: [{ name: 'day', period: { relative: 'Yesterday' } }] } },
       },
     }),
-    process: ({ folder, program, nodeFlags, env }) => ({
+    process: ({ folder, program, nodeFlags, env, port }) => ({
       name,
       logFile: join(folder, `${name}.log`),
       command: execPath,
-      args: [...nodeFlags, program, ...args],
+      args: [...nodeFlags, program, ...args, ...(whole ? ['--metrics-port', String(port)] : [])],
       env,
     }),
   };
@@ -115,7 +119,6 @@ export const CONTESTANTS: readonly Contestant[] = [
   dossier('whole', 'Dossier, Reports and Jobs being made', 'src/operator/main.ts', true, [
     ...['--leader-namespace', 'default'],
     ...['--health-port', '0'],
-    ...['--metrics-port', '0'],
     ...['--runner-image', RUNNER_IMAGE],
     ...['--allow-loopback', 'true'],
   ]),

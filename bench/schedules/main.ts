@@ -47,6 +47,7 @@ function rowOf({ name, title, schedules, children, whole }: Contestant, measured
     processorSeconds: measured.processorSeconds,
     apiserverSeconds: measured.apiserverSeconds,
     peakMegabytes: measured.peakMegabytes,
+    ...(measured.eventLoopLagMs === undefined ? {} : { eventLoopLagMs: measured.eventLoopLagMs }),
     // Where Reports are worked on, too, only their making is a schedule's.
     requests: aRun(
       (key) => key.includes(` ${schedules.plural}`) || key === `POST ${children.plural}` || (!whole && key.includes(` ${children.plural}`)),

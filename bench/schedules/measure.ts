@@ -19,7 +19,7 @@ import type { ToolPaths } from '../../src/local/tools/catalog.ts';
 import { Workspace } from '../../src/local/workspace.ts';
 import { bundledOperator, imageFlags } from '../operator/program.ts';
 import type { Contestant } from './contestants.ts';
-import { apiserverSeconds, Arrivals, peakMegabytes, processorSeconds, requestsSoFar, untilQuiet } from './observer.ts';
+import { apiserverSeconds, Arrivals, eventLoopLagMs, peakMegabytes, processorSeconds, requestsSoFar, untilQuiet } from './observer.ts';
 
 const NAMESPACE_COUNT = 50;
 const MINUTE_MS = 60_000;
@@ -43,6 +43,8 @@ export interface Measurement {
   readonly settledSeconds: number;
   /** Load average a moment before the minute. */
   readonly load: number;
+  /** Of the longest delay of its event loop, from the minute on; undefined: it does not tell. */
+  readonly eventLoopLagMs: number | undefined;
   /** Since the process began. */
   readonly peakMegabytes: number;
   /** By verb and resource, from the minute on. */
@@ -74,7 +76,11 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
     nodeFlags: [...(await imageFlags('operator')), ...nodeFlags],
     env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: apiserverPort },
   };
-  const controller = await onFreePorts(1, ([port = 0]) => workspace.start(contestant.process({ ...facts, port })));
+  const { port, controller } = await onFreePorts(1, async ([free = 0]) => ({
+    port: free,
+    controller: await workspace.start(contestant.process({ ...facts, port: free })),
+  }));
+  const lagMs = async (): Promise<number | undefined> => (contestant.tellsLag ? eventLoopLagMs(port) : undefined);
 
   const minute = await scheduleAll(client, contestant, namespaces, count, stop.signal);
 
@@ -89,6 +95,7 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
     processor: processorSeconds(controller.pid),
     apiserver: await apiserverSeconds(client, stop.signal),
   };
+  await lagMs(); // Counts from here on.
   while (arrivals.at.length < count && Date.now() < minute + GIVE_UP_MS) await sleep(200);
   await untilQuiet(arrivals, QUIET_MS);
   const requests = await requestsSoFar(client, stop.signal);
@@ -99,6 +106,7 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
     apiserverSeconds: (await apiserverSeconds(client, stop.signal)) - before.apiserver,
     settledSeconds: (arrivals.lastEventAt - minute) / 1000,
     peakMegabytes: peakMegabytes(controller.pid),
+    eventLoopLagMs: await lagMs(),
     requests: new Map(
       [...requests].map(([key, value]) => [key, value - (before.requests.get(key) ?? 0)] as const).filter(([, value]) => value > 0),
     ),

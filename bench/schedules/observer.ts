@@ -96,6 +96,13 @@ export function processorSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** How late the event loop of an operator was at most since it was asked last, in milliseconds, by its metrics. */
+export async function eventLoopLagMs(port: number): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const [, seconds = 'nothing'] = /^nodejs_eventloop_lag_max_seconds (.*)$/m.exec(await answer.text()) ?? [];
+  return Number(seconds) * 1000;
+}
+
 /** Most memory that a process has had resident, in MB. */
 export function peakMegabytes(pid: number): number {
   const [, kilobytes = '0'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

@@ -18,6 +18,8 @@ export interface Row {
   readonly processorSeconds: number;
   readonly apiserverSeconds: number;
   readonly peakMegabytes: number;
+  /** Longest delay of its event loop, from the minute on; absent: it does not tell. */
+  readonly eventLoopLagMs?: number;
   /** A run, on schedules and for making their children. */
   readonly requests: number;
   readonly events: number;
@@ -55,6 +57,7 @@ export function table(rows: readonly Row[]): string {
     'last s',
     'CPU s',
     'peak MB',
+    'loop late ms',
     'requests a run',
     'Events a run',
     'apiserver CPU s',
@@ -66,6 +69,7 @@ export function table(rows: readonly Row[]): string {
     row.made.toLocaleString('en'),
     ...[row.p50Seconds, row.p99Seconds, row.lastSeconds, row.processorSeconds].map((value) => value.toFixed(1)),
     row.peakMegabytes.toFixed(0),
+    row.eventLoopLagMs?.toFixed(0) ?? '',
     ...[row.requests, row.events].map((value) => value.toFixed(2)),
     ...[row.apiserverSeconds, row.settledSeconds].map((value) => value.toFixed(0)),
     row.load.toFixed(1),
@@ -92,7 +96,7 @@ ${table(rows)}
 ${verdict}
 
 - **p50, p99, last**: the time from the minute until a watch shows the Report, or the Job of a CronJob. It holds the apiserver's and the watcher's share for everybody alike. etcd, apiserver, controller and watcher share the processors: where the load before the minute is not near 0, other work took its share, too, and these times say little; processor time, memory and requests hold better.
-- **CPU**: the controller's processor time from the minute until nothing happens any more; **apiserver CPU** is the apiserver's in that time. **Peak** is the most memory that the controller's process ever had resident.
+- **CPU**: the controller's processor time from the minute until nothing happens any more; **apiserver CPU** is the apiserver's in that time. **Peak** is the most memory that the controller's process ever had resident. **Loop late** is how late the whole operator's event loop was at most from the minute on (its metric \`nodejs_eventloop_lag_max_seconds\`): while it is late, nothing else is done, neither a renewal of the lease nor an answer to a probe.
 - **Requests** are those that the apiserver counted from the minute on, on schedules and for making Reports (or Jobs of CronJobs), without lists and watches; Events beside.
 - Two contestants are Dossier: the schedule controller alone, as \`--controllers=cronjob-controller\` runs the other, and the whole operator with Reports and Jobs being made under the default running limits (there is no node, so no pod ends, and the Reports beyond the limit wait). Both run as in the image: its bundle, its flags, a service account's token. The raised API rate is \`--kube-api-qps=1000 --kube-api-burst=2000 --concurrent-cron-job-syncs=50\`.
 
