@@ -1,25 +1,33 @@
 /**
- * Tokens to a deflate stream (RFC 1951): literals and matches gather until a block is full, then get codes made from their own counts.
+ * Literals and matches to a deflate stream (RFC 1951): they gather until a block is full, then get codes made from their own counts.
  *
- * Where blocks end depends on the tokens alone, so the bytes do not depend on how rows were batched.
+ * A block is kept as the bytes of all its literals, one after the other, and a step for each match: how many literals stand before it, and the match. So literals
+ * are copied and counted many at a time. Where blocks end depends on the text and its matches alone, so the bytes do not depend on how rows were batched.
  */
 import { makeCodes } from './huffman';
 
-/** Tokens of a block. */
-const TOKENS: u32 = 65_536;
+/** Of a block. */
+const MATCHES: u32 = 32_768;
+const LITERAL_BYTES: u32 = 65_536;
+/** Literals before the match, and the match: its length - 3 from bit 16 on, its distance - 1 below. */
+const STEP: usize = 8;
 /** Bits go here; the caller takes whole bytes. */
 const PACKED_BYTES: u32 = 2_097_152;
-/** What a block of matches and the tokens of one cell take at worst: 48 bits a match, 16 bits a byte of text. */
+/** What a block and the tokens of one cell take at worst: 46 bits a match, 14 bits a byte of text. */
 export const PACKED_ROOM: u32 = 1_441_792;
 
 const LITERALS: u32 = 286;
 const DISTANCES: u32 = 30;
 const END: u32 = 256;
-const LONGEST_CODE: u32 = 15;
+/** One less than the format allows: four literals, or a match, and the 7 bits that may wait go into 64 bits together. */
+const LONGEST_CODE: u32 = 14;
 
-const tokens: usize = heap.alloc(TOKENS * 4);
+const steps: usize = heap.alloc(<usize>MATCHES * STEP);
+const literals: usize = heap.alloc(LITERAL_BYTES + 64);
 const packed: usize = heap.alloc(PACKED_BYTES + 64);
 const literalCounts: usize = heap.alloc(LITERALS * 4);
+/** Counts of bytes in four tables by turns: the same byte twice in a row does not wait for itself. */
+const byteCounts: usize = heap.alloc(4 * 1024);
 const distanceCounts: usize = heap.alloc(DISTANCES * 4);
 const literalCodes: usize = heap.alloc(LITERALS * 4);
 const distanceCodes: usize = heap.alloc(DISTANCES * 4);
@@ -31,7 +39,10 @@ const lengthBits: usize = heap.alloc(256 * 4);
 const lengthBases: usize = heap.alloc(29 * 4);
 const lengthExtras: usize = heap.alloc(29);
 
-let tokenCount: u32 = 0;
+let matchCount: u32 = 0;
+/** Where the next literal goes, and where those after the last match begin. */
+let literalsTo: usize = literals;
+let runFrom: usize = literals;
 let packedTo: usize = packed;
 let bits: u64 = 0;
 let bitCount: u32 = 0;
@@ -55,16 +66,16 @@ function setUp(): void {
 }
 
 export function beginStream(): void {
-  tokenCount = 0;
+  beginBlock();
   packedTo = packed;
   bits = 0;
   bitCount = 0;
-  clearCounts();
 }
 
-function clearCounts(): void {
-  memory.fill(literalCounts, 0, LITERALS * 4);
-  memory.fill(distanceCounts, 0, DISTANCES * 4);
+function beginBlock(): void {
+  matchCount = 0;
+  literalsTo = literals;
+  runFrom = literals;
 }
 
 @inline
@@ -73,44 +84,37 @@ function increment(counts: usize, symbol: u32): void {
   store<u32>(at, load<u32>(at) + 1);
 }
 
-/** The bytes from `from` to `end` as they are. */
+/** The bytes from `from` to `end` as they are; up to 15 bytes behind them may be read. */
 export function addLiterals(from: usize, end: usize): void {
   while (from < end) {
-    if (tokenCount === TOKENS) writeBlock(false);
-    const stop = min(end, from + (TOKENS - tokenCount));
-    let to = tokens + (<usize>tokenCount << 2);
-    tokenCount += <u32>(stop - from);
-    for (; from < stop; from += 1) {
-      const byte = <u32>load<u8>(from);
-      increment(literalCounts, byte);
-      store<u32>(to, byte);
-      to += 4;
-    }
+    if (literalsTo === literals + LITERAL_BYTES) writeBlock(false);
+    const count = min(end - from, literals + LITERAL_BYTES - literalsTo);
+    for (let done: usize = 0; done < count; done += 16) v128.store(literalsTo + done, v128.load(from + done));
+    literalsTo += count;
+    from += count;
   }
 }
 
 /** `length` (3 to 258) bytes that stand `distance` (1 to 32,768) bytes before. */
 export function addMatch(length: u32, distance: u32): void {
-  if (tokenCount === TOKENS) writeBlock(false);
-  store<u32>(tokens + (<usize>tokenCount << 2), 0x8000_0000 | ((length - 3) << 16) | (distance - 1));
-  tokenCount += 1;
-  increment(literalCounts, 257 + <u32>load<u8>(lengthSymbols + (length - 3)));
-  increment(distanceCounts, distanceSymbol(distance - 1));
+  if (matchCount === MATCHES) writeBlock(false);
+  const step = steps + <usize>matchCount * STEP;
+  store<u32>(step, <u32>(literalsTo - runFrom));
+  store<u32>(step, ((length - 3) << 16) | (distance - 1), 4);
+  runFrom = literalsTo;
+  matchCount += 1;
 }
 
-/** Whether the last token can still be changed. */
+/** Whether the last match can still be changed: no literal and no block has come after it. */
 @inline
-export function hasLastToken(): bool {
-  return tokenCount > 0;
+export function endsInMatch(): bool {
+  return matchCount > 0 && runFrom === literalsTo;
 }
 
-/** Makes the last token, a match of `length` bytes, one of `longer`, at most 258. */
+/** Makes the last match, of `length` bytes, one of `longer`, at most 258. */
 export function lengthenMatch(length: u32, longer: u32): void {
-  const at = tokens + (<usize>(tokenCount - 1) << 2);
-  store<u32>(at, load<u32>(at) + ((longer - length) << 16));
-  const before = literalCounts + ((257 + <u32>load<u8>(lengthSymbols + (length - 3))) << 2);
-  store<u32>(before, load<u32>(before) - 1);
-  increment(literalCounts, 257 + <u32>load<u8>(lengthSymbols + (longer - 3)));
+  const at = steps + <usize>(matchCount - 1) * STEP;
+  store<u32>(at, load<u32>(at, 4) + ((longer - length) << 16), 4);
 }
 
 /** `beyond` = distance - 1. */
@@ -159,6 +163,8 @@ function putBits(value: u64, count: u32): void {
 }
 
 function writeBlock(last: bool): void {
+  countLiterals();
+  countMatches();
   increment(literalCounts, END);
   // Codes of two symbols at least: some readers refuse others.
   if (load<u32>(literalCounts) === 0) increment(literalCounts, 0);
@@ -166,10 +172,38 @@ function writeBlock(last: bool): void {
   makeCodes(literalCounts, LITERALS, LONGEST_CODE, literalCodes);
   makeCodes(distanceCounts, DISTANCES, LONGEST_CODE, distanceCodes);
   writeHead(last);
-  writeTokens();
+  writeSteps();
   putBits(load<u32>(literalCodes + (END << 2)) & 0xffff, load<u32>(literalCodes + (END << 2)) >> 16);
-  tokenCount = 0;
-  clearCounts();
+  beginBlock();
+}
+
+function countLiterals(): void {
+  memory.fill(byteCounts, 0, 4 * 1024);
+  let at = literals;
+  for (; at + 4 <= literalsTo; at += 4) {
+    const four = load<u32>(at);
+    increment(byteCounts, four & 0xff);
+    increment(byteCounts + 1024, (four >> 8) & 0xff);
+    increment(byteCounts + 2048, (four >> 16) & 0xff);
+    increment(byteCounts + 3072, four >> 24);
+  }
+  for (; at < literalsTo; at += 1) increment(byteCounts, <u32>load<u8>(at));
+  for (let from: usize = 0; from < 1024; from += 16) {
+    const halves = i32x4.add(v128.load(byteCounts + from), v128.load(byteCounts + from, 1024));
+    const others = i32x4.add(v128.load(byteCounts + from, 2048), v128.load(byteCounts + from, 3072));
+    v128.store(literalCounts + from, i32x4.add(halves, others));
+  }
+}
+
+function countMatches(): void {
+  memory.fill(literalCounts + (256 << 2), 0, (LITERALS - 256) << 2);
+  memory.fill(distanceCounts, 0, DISTANCES * 4);
+  const end = steps + <usize>matchCount * STEP;
+  for (let step = steps; step < end; step += STEP) {
+    const match = load<u32>(step, 4);
+    increment(literalCounts, 257 + <u32>load<u8>(lengthSymbols + (match >> 16)));
+    increment(distanceCounts, distanceSymbol(match & 0xffff));
+  }
 }
 
 /** The lengths of the codes, as they are: repetitions would save a hundred bytes in a block of many thousand. */
@@ -204,7 +238,7 @@ function lengthOrder(at: u32): u32 {
   return (at & 1) === 0 ? 8 + step : 8 - step;
 }
 
-function writeTokens(): void {
+function writeSteps(): void {
   for (let beyond: u32 = 0; beyond < 256; beyond += 1) {
     const symbol = <u32>load<u8>(lengthSymbols + beyond);
     const code = load<u32>(literalCodes + ((257 + symbol) << 2));
@@ -216,38 +250,44 @@ function writeTokens(): void {
   let held = bits;
   let count = bitCount;
   let to = packedTo;
-  const end = tokens + (<usize>tokenCount << 2);
-  for (let at = tokens; at < end; at += 4) {
-    const token = load<u32>(at);
-    if (token < 256) {
-      const code = load<u32>(literalCodes + (token << 2));
-      held |= <u64>(code & 0xffff) << count;
-      count += code >> 16;
-    } else {
-      const lengthCode = load<u32>(lengthBits + (((token >> 16) & 0xff) << 2));
-      held |= <u64>(lengthCode & 0xff_ffff) << count;
-      count += lengthCode >> 24;
-      const beyond = token & 0x7fff;
-      const symbol = distanceSymbol(beyond);
-      const code = load<u32>(distanceCodes + (symbol << 2));
-      held |= <u64>(code & 0xffff) << count;
-      count += code >> 16;
-      if (beyond >= 4) {
-        const extra = (symbol >> 1) - 1;
-        held |= <u64>(beyond & ((1 << extra) - 1)) << count;
-        count += extra;
-      }
+  let from = literals;
+  const end = steps + <usize>matchCount * STEP;
+  for (let step = steps; ; step += STEP) {
+    const runEnd = step === end ? literalsTo : from + load<u32>(step);
+    while (from < runEnd) {
+      const stop = min(from + 4, runEnd);
+      do {
+        const code = load<u32>(literalCodes + (<usize>load<u8>(from) << 2));
+        held |= <u64>(code & 0xffff) << count;
+        count += code >> 16;
+        from += 1;
+      } while (from < stop);
+      store<u64>(to, held);
+      to += count >> 3;
+      held >>= count & 56;
+      count &= 7;
     }
-    // The next token may take 48 bits.
-    if (count < 16) continue;
+    if (step === end) break;
+    const match = load<u32>(step, 4);
+    const lengthCode = load<u32>(lengthBits + ((match >> 16) << 2));
+    held |= <u64>(lengthCode & 0xff_ffff) << count;
+    count += lengthCode >> 24;
+    const beyond = match & 0xffff;
+    const symbol = distanceSymbol(beyond);
+    const code = load<u32>(distanceCodes + (symbol << 2));
+    held |= <u64>(code & 0xffff) << count;
+    count += code >> 16;
+    if (beyond >= 4) {
+      const extra = (symbol >> 1) - 1;
+      held |= <u64>(beyond & ((1 << extra) - 1)) << count;
+      count += extra;
+    }
     store<u64>(to, held);
-    const whole = count >> 3;
-    to += whole;
-    held >>= whole << 3;
+    to += count >> 3;
+    held >>= count & 56;
     count &= 7;
   }
   bits = held;
   bitCount = count;
   packedTo = to;
-  putBits(0, 0);
 }

@@ -4,7 +4,7 @@
  *
  * Every match is compared byte by byte before it counts, so whatever the memory holds, it can only make a file larger, never wrong.
  */
-import { addLiterals, addMatch, hasLastToken, lengthenMatch } from './deflate';
+import { addLiterals, addMatch, endsInMatch, lengthenMatch } from './deflate';
 import { HISTORY, page } from './layout';
 
 /** Places of texts, by a hash of four bytes. */
@@ -100,7 +100,7 @@ function putMatch(length: u32, distance: u32, end: usize): void {
 /** Lets the match that ends at `from` go on as far as it can, at no cost; returns where it ends. */
 @inline
 function goOn(from: usize, end: usize): usize {
-  if (from !== matchEnd || lastLength === 258 || !hasLastToken()) return from;
+  if (from !== matchEnd || lastLength === 258 || !endsInMatch()) return from;
   const more = matchLength(from, min(<u32>(end - from), 258 - lastLength), positionOf(from) - lastDistance);
   if (more === 0) return from;
   lengthenMatch(lastLength, lastLength + more);
