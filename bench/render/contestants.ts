@@ -18,15 +18,20 @@ export interface Contestant {
   readonly slow: boolean;
 }
 
+export interface Absence {
+  readonly formats: readonly FileFormat[];
+  /** `name: why`. */
+  readonly why: string;
+}
+
 export interface Field {
   readonly contestants: readonly Contestant[];
-  /** `name: why`. */
-  readonly absent: readonly string[];
+  readonly absent: readonly Absence[];
 }
 
 /** Builds everything into `folder`. */
 export async function prepare(folder: string): Promise<Field> {
-  const absent: string[] = [];
+  const absent: Absence[] = [];
   const contestants: Contestant[] = [];
   const add = (name: string, format: FileFormat, command: readonly string[], more: { packed?: boolean; slow?: boolean } = {}): void => {
     contestants.push({ name, format, command, packed: more.packed ?? false, slow: more.slow ?? false });
@@ -58,25 +63,26 @@ export async function prepare(folder: string): Promise<Field> {
     add('hucre', 'csv', npm('hucre-csv'));
     add('hucre', 'xlsx', npm('hucre-xlsx'), { slow: true });
     add('exceljs', 'xlsx', npm('exceljs'), { slow: true });
-  } else absent.push('csv-stringify, fast-csv, hucre, exceljs: npm could not install bench/render/peers');
+  } else
+    absent.push({ formats: ['csv', 'xlsx'], why: 'csv-stringify, fast-csv, hucre, exceljs: npm could not install bench/render/peers' });
 
   const c = join(folder, 'peer-c');
   const source = [join(PEERS, 'peer.c'), '-O2', '-o', c];
   const withXlsx = run('cc', ['-DWITH_XLSXWRITER', ...source, '-lxlsxwriter']);
   if (withXlsx || run('cc', source)) add('C fprintf', 'csv', [c, 'csv']);
-  else absent.push('C fprintf: no C compiler (cc)');
+  else absent.push({ formats: ['csv'], why: 'C fprintf: no C compiler (cc)' });
   if (withXlsx) add('C libxlsxwriter', 'xlsx', [c, 'xlsx'], { slow: true });
-  else absent.push('C libxlsxwriter: not installed (Debian: libxlsxwriter-dev)');
+  else absent.push({ formats: ['xlsx'], why: 'C libxlsxwriter: not installed (Debian: libxlsxwriter-dev)' });
 
   const python = process.env['PYTHON'] ?? 'python3';
   for (const name of ['xlsxwriter', 'openpyxl']) {
     if (run(python, ['-c', `import ${name}`])) add(`Python ${name}`, 'xlsx', [python, join(PEERS, 'peer.py'), name], { slow: true });
-    else absent.push(`Python ${name}: not found by $PYTHON or python3`);
+    else absent.push({ formats: ['xlsx'], why: `Python ${name}: not found by $PYTHON or python3` });
   }
 
   const go = join(folder, 'peer-go');
   if (run('go', ['build', '-o', go, '.'], join(PEERS, 'go'))) add('Go excelize', 'xlsx', [go], { slow: true });
-  else absent.push('Go excelize: go is not installed, or could not fetch it');
+  else absent.push({ formats: ['xlsx'], why: 'Go excelize: go is not installed, or could not fetch it' });
   return { contestants, absent };
 }
 

@@ -1,15 +1,16 @@
 /**
  * Who writes the most rows for the least processor time: every contestant in a process of its own, on the same rows, one after the other, in rounds.
  *
- * `npm run bench:render -- [--rows N] [--rounds N] [--without-slow] [--write]`; `--write` puts the tables into docs/benchmarks/render.md. Needs GNU time.
+ * `npm run bench:render -- [--rows N] [--rounds N] [--only csv,ndjson,xlsx] [--without-slow] [--write]`; `--write` puts the tables of the formats that were
+ * measured into docs/benchmarks/render.md. Needs GNU time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { prepare, type Contestant } from './contestants.ts';
-import { tables, writePage, type Measurement } from './report.ts';
+import { prepare, type Absence, type Contestant } from './contestants.ts';
+import { markdownOf, sections, writePage, type Measurement } from './report.ts';
 import { verify } from './verify.ts';
 
 /** Rows that every contestant must have right before its time counts. */
@@ -19,18 +20,20 @@ const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '200000' },
     rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: 'csv,ndjson,xlsx' },
     'without-slow': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 const rows = Number(values.rows);
 const rounds = Number(values.rounds);
+const formats = values.only.split(',');
 
 const folder = mkdtempSync(join(tmpdir(), 'dossier-bench-'));
 try {
   const { contestants: all, absent } = await prepare(folder);
-  const contestants = all.filter(({ slow }) => !(slow && values['without-slow']));
-  const disqualified: string[] = [];
+  const contestants = all.filter(({ slow, format }) => formats.includes(format) && !(slow && values['without-slow']));
+  const disqualified: Absence[] = [];
   const racing: Contestant[] = [];
   for (const contestant of contestants) {
     const path = join(folder, 'verified');
@@ -39,7 +42,7 @@ try {
       await verify(path, contestant.format, contestant.packed, VERIFIED_ROWS);
       racing.push(contestant);
     } catch (error) {
-      disqualified.push(`${contestant.name} (${contestant.format}): ${(error as Error).message}`);
+      disqualified.push({ formats: [contestant.format], why: `${contestant.name}: ${(error as Error).message}` });
     }
   }
   const measured = new Map<Contestant, Measurement[]>(racing.map((contestant) => [contestant, []]));
@@ -51,8 +54,8 @@ try {
       console.error(`${round + 1}/${rounds} ${contestant.name} ${contestant.format}: ${measurement.cpuSeconds.toFixed(2)} s`);
     }
   }
-  const report = tables({ rows, rounds, machine: cpus()[0]?.model ?? 'unknown', measured, absent, disqualified });
-  console.log(report);
+  const report = sections({ rows, rounds, machine: cpus()[0]?.model ?? 'unknown', measured, absent, disqualified });
+  console.log(report.map(markdownOf).join('\n\n'));
   if (values.write) writePage(report);
 } finally {
   rmSync(folder, { recursive: true });

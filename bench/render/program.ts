@@ -9,8 +9,8 @@ import type { Compression, ReportFormat } from '../../src/runner/plan.ts';
 import type { Cell } from '../../src/runner/rows.ts';
 import { cellsOf, COLUMNS, rowMaker, valuesOf, type RawRow } from './rows.ts';
 
-/** As the runner reads batches from a database. */
-const BATCH_ROWS = 1000;
+/** As sources that make cells of what they read hand them on. */
+const BATCH_ROWS = 250;
 
 type Program = (rows: number, path: string) => void;
 
