@@ -1,7 +1,7 @@
 /**
  * Peak memory of the runner against the number of rows and the speed of the bucket: prints each figure and writes docs/benchmarks/memory.md.
  *
- * `npm run bench:memory`, about seven minutes, most of them spent by the slow line. It ends with exit code 1 when a figure is over the goal.
+ * `npm run bench:memory`, about four minutes, most of them spent by the slow lines. It ends with exit code 1 when a figure is over the goal.
  * `npm run bench:memory -- [--formats CSV,XLSX] [--rows 5000000,…] [--rates 0.5,…]` measures others and writes no page; rates are MB/s, 0 is instant.
  */
 import { writeFileSync } from 'node:fs';
@@ -24,14 +24,20 @@ import { SlowLine } from './slow-line.ts';
 const { values } = parseArgs({
   options: {
     formats: { type: 'string', default: 'CSV,XLSX' },
-    rows: { type: 'string', default: '100000,1000000' },
-    rates: { type: 'string', default: '0,1' },
+    rows: { type: 'string' },
+    rates: { type: 'string' },
   },
 });
 const formats = values.formats.split(',') as ReportFormat[];
-const counts = values.rows.split(',').map(Number);
-/** Bytes a second; 0 = as many as come. */
-const rates = values.rates.split(',').map((rate) => Number(rate) * 1e6);
+/** Rows, and MB/s; 0 = as many as come. */
+const PAGE_LINES: readonly (readonly [rows: number, rates: readonly number[]])[] = [
+  [100_000, [0, 5, 1, 0.5]],
+  [1_000_000, [0, 5]],
+  [5_000_000, [0]],
+];
+const isForPage = values.rows === undefined && values.rates === undefined;
+const wantedRates = (values.rates ?? '0,1').split(',').map(Number);
+const lines = isForPage ? PAGE_LINES : (values.rows ?? '100000,1000000').split(',').map((rows) => [Number(rows), wantedRates] as const);
 /** The operator's default for runners. */
 const MEMORY_LIMIT = '512Mi';
 const PAGE = fileURLToPath(new URL('../../docs/benchmarks/memory.md', import.meta.url));
@@ -39,7 +45,7 @@ const PAGE = fileURLToPath(new URL('../../docs/benchmarks/memory.md', import.met
 const tools = await provideTools();
 await using workspace = await Workspace.create();
 const [s3, postgres] = await Promise.all([S3Server.start(workspace, tools), PostgresServer.start(workspace)]);
-await using lines = new AsyncDisposableStack();
+await using slowLines = new AsyncDisposableStack();
 await bundle(workspace.folder);
 const place: Place = {
   program: join(workspace.folder, 'runner', 'runner.mjs'),
@@ -53,16 +59,16 @@ const place: Place = {
 };
 await createBucket(s3.admin, place.bucket);
 
-const sinks = new Map<string, string>();
-for (const rate of rates) {
-  const line = rate === 0 ? s3 : lines.use(await SlowLine.start(s3.endpoint, rate));
-  sinks.set(rate === 0 ? 'instant' : `${rate / 1e6} MB/s`, line.endpoint);
-}
+/** By rate. */
+const endpoints = new Map<number, string>();
+for (const rate of new Set(lines.flatMap(([, rates]) => rates)))
+  endpoints.set(rate, rate === 0 ? s3.endpoint : slowLines.use(await SlowLine.start(s3.endpoint, rate * 1e6)).endpoint);
 const runs: Run[] = [];
 for (const format of formats) {
-  for (const rows of counts) {
-    for (const [sink, endpoint] of sinks) {
-      const outcome = await render({ ...place, endpoint }, format, rows, `${format}-${rows}-${runs.length}`);
+  for (const [rows, rates] of lines) {
+    for (const rate of rates) {
+      const sink = rate === 0 ? 'instant' : `${rate} MB/s`;
+      const outcome = await render({ ...place, endpoint: endpoints.get(rate) ?? '' }, format, rows, `${format}-${rows}-${runs.length}`);
       runs.push({ format, rows, sink, ...outcome });
       console.log(
         `${format}, ${rows} rows, ${sink}: peak ${(outcome.peakBytes / 1e6).toFixed(1)} MB, ${(outcome.fileBytes / 1e6).toFixed(1)} MB of file, ${outcome.seconds.toFixed(1)} s`,
@@ -70,7 +76,7 @@ for (const format of formats) {
     }
   }
 }
-if (process.argv.length === 2) writeFileSync(PAGE, page(runs, MEMORY_LIMIT));
+if (isForPage && values.formats === 'CSV,XLSX') writeFileSync(PAGE, page(runs, MEMORY_LIMIT));
 
 const over = runs.filter(({ peakBytes }) => peakBytes >= GOAL_BYTES);
 if (over.length > 0) {

@@ -26,7 +26,7 @@ ${lines.join('\n')}
 
 Largest against smallest: ${spreads(runs).join(', ')}.
 
-\`npm run bench:memory\` makes this page. It starts a PostgreSQL and an S3 server of its own (versitygw), and for each line the runner's program as its image has it, with the environment that its Job has under a memory limit of ${memoryLimit}: Node ${process.versions.node}, ${os.type()} ${os.arch()}, ${os.availableParallelism()} processors. Rows have nine columns of all kinds and about 116 bytes as CSV; the server makes them while they are read. The slow bucket stands behind a line that carries 1 MB/s; files of both sizes go through it whole. Times are those of a machine that did other work, too: only memory is measured here.
+\`npm run bench:memory\` makes this page. It starts a PostgreSQL and an S3 server of its own (versitygw), and for each line the runner's program as its image has it, with the environment that its Job has under a memory limit of ${memoryLimit}: Node ${process.versions.node}, ${os.type()} ${os.arch()}, ${os.availableParallelism()} processors. Rows have nine columns of all kinds and about 116 bytes as CSV; the server makes them while they are read. A slow bucket stands behind a line that carries so many bytes a second; the whole file goes through it. Times are those of a machine that did other work, too: only memory is measured here.
 `;
 }
 
