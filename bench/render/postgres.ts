@@ -1,7 +1,8 @@
 /**
  * The whole way of a Report: rows of a PostgreSQL table to an object of an S3 server on this machine, by the runner as its image has it.
  *
- * `npm run bench:postgres -- [--rows N] [--format CSV|NDJSON|XLSX] [--gzip] [--profile FOLDER]`. Server, database and runner share the machine's cores.
+ * `npm run bench:postgres -- [--rows N] [--format CSV|NDJSON|XLSX] [--gzip] [--copy] [--profile FOLDER]`; `--copy` puts copy.ts in the runner's place.
+ * Server, database and runner share the machine's cores.
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '1000000' },
     format: { type: 'string', default: 'CSV' },
     gzip: { type: 'boolean', default: false },
+    copy: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 });
@@ -55,11 +57,17 @@ try {
   await prepareTable(url);
 
   const folder = await workspace.makeFolder('bench');
-  await bundle(folder);
+  if (values.copy) await bundle(folder, { copy: 'bench/render/copy.ts' });
+  else await bundle(folder);
   const facts = join(folder, 'time');
   const result = join(folder, 'result');
   const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
-  const command = [process.execPath, ...profile, ...nodeOptions('512Mi').split(' '), join(folder, 'runner', 'runner.mjs')];
+  const command = [
+    process.execPath,
+    ...profile,
+    ...nodeOptions('512Mi').split(' '),
+    values.copy ? join(folder, 'copy.mjs') : join(folder, 'runner', 'runner.mjs'),
+  ];
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync('time', ['-f', '%U %S %M', '-o', facts, ...command], {
     encoding: 'utf8',
@@ -78,7 +86,7 @@ try {
   const ending = JSON.parse(readFileSync(result, 'utf8')) as { readonly rows: number; readonly bytes: number };
   if (ending.rows !== rows) throw new Error(`${ending.rows} rows instead of ${rows}`);
   console.log(
-    `${values.format}${values.gzip ? ' by gzip' : ''}: ${rows} rows, ${(ending.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s ` +
+    `${values.copy ? 'COPY' : values.format}${values.gzip ? ' by gzip' : ''}: ${rows} rows, ${(ending.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s ` +
       `(${Math.round(rows / seconds / 1000)} k rows/s); runner ${(user + system).toFixed(1)} CPU s, ${((kibibytes * 1024) / 1e6).toFixed(0)} MB`,
   );
 } finally {
