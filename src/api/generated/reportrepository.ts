@@ -28,8 +28,8 @@ export interface ReportRepositorySpec {
    */
   readonly path?: string;
   /**
-   * How often a branch is looked up anew, in seconds, at least 300 and at most 2592000 (30 days). Default 0: only when the spec changes, or
-   * when the annotation dossier.dev/fetch gets a new value.
+   * How often a branch is looked up anew, in seconds, at least 300 and at most 2592000 (30 days). Default 0: only when the spec changes,
+   * when the Secret with which it could not be opened does, or when the annotation dossier.dev/fetch gets a new value.
    */
   readonly intervalSeconds: number;
   /** What the templates have that the repository cannot decide, the same for all of them. */
@@ -237,7 +237,8 @@ export interface ReportRepositoryStatus {
   readonly lastHandledFetch?: string;
   /**
    * Ready: True when the templates are those of status.commit. Reconciling: True while the repository is being looked up, or will be again
-   * by itself. Stalled: True when only a change of the spec, the repository or a Secret helps.
+   * by itself; its message says when it is looked up again, or what that takes. Stalled: True when only a change of the spec, the
+   * repository or a Secret helps.
    */
   readonly conditions?: readonly Condition[];
 }
