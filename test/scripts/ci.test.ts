@@ -87,6 +87,15 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
       '41 passed, 1 failed',
       'of the runner cannot',
     ],
+    ['the cluster takes too long', { cluster: { build: 'exit 124' } }, 0, '41 passed, 0 failed', "build' was not done in time"],
+    [
+      'our image takes too long',
+      { cluster: { image: 'case $* in *python*) exit 124 ;; esac' } },
+      0,
+      '41 passed, 0 failed',
+      'of the python was not built in time',
+    ],
+    ['the end-to-end suite takes too long', { cluster: UP, e2e: 'exit 124' }, 1, '41 passed, 1 failed', 'suite failed'],
     [
       'an end-to-end test fails',
       { cluster: UP, e2e: `echo "${report(19, 1)}" >coverage/e2e.json; exit 1` },
