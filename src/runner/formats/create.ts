@@ -6,11 +6,11 @@ import type { Compression, CsvOptions, JsonOptions, ReportFormat, XlsxOptions } 
 import type { RowEncoder } from '../rows.ts';
 import { CsvEncoder } from './csv.ts';
 import { CsvFormat } from './fast/csv-format.ts';
-import { FastGzipEncoder } from './fast/gzip-encoder.ts';
+import { fastGzipEncoder } from './fast/gzip-encoder.ts';
 import { JsonFormat } from './fast/json-format.ts';
-import { FastTextEncoder } from './fast/text-encoder.ts';
+import { fastTextEncoder } from './fast/text-encoder.ts';
 import type { TextFormat } from './fast/text-format.ts';
-import { FastXlsxEncoder } from './fast/xlsx-encoder.ts';
+import { fastXlsxEncoder } from './fast/xlsx-encoder.ts';
 import { JsonEncoder } from './json.ts';
 import { WorkbookEncoder } from './workbook/encoder.ts';
 import { XlsxEncoder } from './xlsx/encoder.ts';
@@ -39,14 +39,14 @@ export function createEncoder(format: ReportFormat, options: EncoderOptions): Ro
   if (format === 'XLSX' && workbook !== undefined && xlsx.workbook !== undefined)
     return new WorkbookEncoder({ bytes: workbook, place: xlsx.workbook, info, timeZone });
   const reference = referenceEncoder(format, options);
-  if (format === 'XLSX') return new FastXlsxEncoder(options.xlsx, options.timeZone, reference, info);
+  if (format === 'XLSX') return fastXlsxEncoder(options.xlsx, options.timeZone, reference, info);
   const text = textFormat(format, options);
   if (text === undefined) return reference;
   switch (options.compression) {
     case 'None':
-      return new FastTextEncoder(text, reference);
+      return fastTextEncoder(text, reference);
     case 'Gzip':
-      return new FastGzipEncoder(text, reference);
+      return fastGzipEncoder(text, reference);
   }
 }
 

@@ -5,46 +5,24 @@
 import { GZIP_HEADER, gzipTrailer } from '../../compression/gzip.ts';
 import { CellFeed } from '../../kernel/cell-feed.ts';
 import type { KernelExports } from '../../kernel/kernel.ts';
-import type { Column, RowBatch, RowEncoder, WireRows } from '../../rows.ts';
+import type { RowBatch, RowEncoder, WireRows } from '../../rows.ts';
+import { KernelOrReference, type KernelFile } from './kernel-or-reference.ts';
 import { PackedStream } from './packed-stream.ts';
 import { compileForKernel, type CompiledText, type TextFormat } from './text-format.ts';
 
 /** Rests of texts that are searched, in bytes. With 12, files are 6 % larger and take as long. */
 const SHORTEST_SEARCHED = 6;
 
-export class FastGzipEncoder implements RowEncoder {
-  readonly sheets = 1;
-  readonly #format: TextFormat;
-  readonly #reference: RowEncoder;
-  #swift: SwiftGzip | undefined;
-
-  /** @param reference Writes the file where the kernel cannot. */
-  constructor(format: TextFormat, reference: RowEncoder) {
-    this.#format = format;
-    this.#reference = reference;
-  }
-
-  start(columns: readonly Column[]): Uint8Array {
-    const compiled = compileForKernel(this.#format, columns);
-    if (compiled === undefined) return this.#reference.start(columns);
-    this.#swift = new SwiftGzip(compiled.kernel, compiled.format);
-    return this.#swift.start();
-  }
-
-  encode(batch: RowBatch): Uint8Array {
-    return this.#swift?.encode(batch) ?? this.#reference.encode(batch);
-  }
-
-  encodeWire(rows: WireRows): Uint8Array {
-    return this.#swift?.encode(rows) ?? this.#reference.encode(rows.cells());
-  }
-
-  end(): Uint8Array {
-    return this.#swift?.end() ?? this.#reference.end();
-  }
+/** `reference` writes the file where the kernel cannot. */
+export function fastGzipEncoder(format: TextFormat, reference: RowEncoder): RowEncoder {
+  return new KernelOrReference((columns) => {
+    const compiled = compileForKernel(format, columns);
+    return compiled === undefined ? undefined : new SwiftGzip(compiled.kernel, compiled.format);
+  }, reference);
 }
 
-class SwiftGzip {
+class SwiftGzip implements KernelFile {
+  readonly sheets = 1;
   readonly #format: CompiledText;
   readonly #stream: PackedStream;
   readonly #feed: CellFeed;

@@ -3,42 +3,20 @@
  */
 import { CellFeed } from '../../kernel/cell-feed.ts';
 import type { KernelExports } from '../../kernel/kernel.ts';
-import type { Column, RowBatch, RowEncoder, WireRows } from '../../rows.ts';
+import type { RowBatch, RowEncoder, WireRows } from '../../rows.ts';
+import { KernelOrReference, type KernelFile } from './kernel-or-reference.ts';
 import { compileForKernel, type CompiledText, type TextFormat } from './text-format.ts';
 
-export class FastTextEncoder implements RowEncoder {
-  readonly sheets = 1;
-  readonly #format: TextFormat;
-  readonly #reference: RowEncoder;
-  #swift: SwiftText | undefined;
-
-  /** @param reference Writes the file where the kernel cannot. */
-  constructor(format: TextFormat, reference: RowEncoder) {
-    this.#format = format;
-    this.#reference = reference;
-  }
-
-  start(columns: readonly Column[]): Uint8Array {
-    const compiled = compileForKernel(this.#format, columns);
-    if (compiled === undefined) return this.#reference.start(columns);
-    this.#swift = new SwiftText(compiled.kernel, compiled.format);
-    return Buffer.from(compiled.format.start);
-  }
-
-  encode(batch: RowBatch): Uint8Array {
-    return this.#swift?.encode(batch) ?? this.#reference.encode(batch);
-  }
-
-  encodeWire(rows: WireRows): Uint8Array {
-    return this.#swift?.encode(rows) ?? this.#reference.encode(rows.cells());
-  }
-
-  end(): Uint8Array {
-    return this.#swift?.end() ?? this.#reference.end();
-  }
+/** `reference` writes the file where the kernel cannot. */
+export function fastTextEncoder(format: TextFormat, reference: RowEncoder): RowEncoder {
+  return new KernelOrReference((columns) => {
+    const compiled = compileForKernel(format, columns);
+    return compiled === undefined ? undefined : new SwiftText(compiled.kernel, compiled.format);
+  }, reference);
 }
 
-class SwiftText {
+class SwiftText implements KernelFile {
+  readonly sheets = 1;
   readonly #kernel: KernelExports;
   readonly #format: CompiledText;
   readonly #feed: CellFeed;
@@ -53,6 +31,10 @@ class SwiftText {
       if (kernel.textStart() !== kernel.textEnd()) this.#taken.push(Buffer.from(this.#waiting()));
       kernel.taken();
     });
+  }
+
+  start(): Uint8Array {
+    return Buffer.from(this.#format.start);
   }
 
   encode(batch: RowBatch | WireRows): Uint8Array {

@@ -12,6 +12,7 @@ import { SHEET_ROWS_LIMIT, WorkbookFrame } from '../xlsx/frame.ts';
 import type { InfoFacts } from '../xlsx/info.ts';
 import { ZipWriter } from '../zip/writer.ts';
 import { FEEDINGS } from './csv-format.ts';
+import { KernelOrReference, type KernelFile } from './kernel-or-reference.ts';
 import { PackedStream } from './packed-stream.ts';
 
 /** Row numbers, references, styles and ends around any value, in bytes. */
@@ -36,47 +37,16 @@ const SPACED_TEXT = 2;
 const NUMBER = 3;
 const BOOLEAN = 4;
 
-export class FastXlsxEncoder implements RowEncoder {
-  readonly #options: XlsxOptions;
-  readonly #timeZone: string;
-  readonly #reference: RowEncoder;
-  readonly #info: InfoFacts | undefined;
-  #swift: SwiftWorkbook | undefined;
-
-  /** @param reference Writes the file where there is no kernel. */
-  constructor(options: XlsxOptions, timeZone: string, reference: RowEncoder, info: InfoFacts | undefined) {
-    this.#options = options;
-    this.#timeZone = timeZone;
-    this.#reference = reference;
-    this.#info = info;
-  }
-
-  get sheets(): number {
-    return this.#swift?.sheets ?? this.#reference.sheets;
-  }
-
-  start(columns: readonly Column[]): Uint8Array {
-    const frame = new WorkbookFrame(this.#options, columns, this.#info);
+/** `reference` writes the file where there is no kernel. */
+export function fastXlsxEncoder(options: XlsxOptions, timeZone: string, reference: RowEncoder, info: InfoFacts | undefined): RowEncoder {
+  return new KernelOrReference((columns) => {
+    const frame = new WorkbookFrame(options, columns, info);
     const kernel = newKernel();
-    if (kernel === undefined) return this.#reference.start(columns);
-    this.#swift = new SwiftWorkbook(kernel, frame, columns, this.#timeZone);
-    return this.#swift.start();
-  }
-
-  encode(batch: RowBatch): Uint8Array {
-    return this.#swift?.encode(batch) ?? this.#reference.encode(batch);
-  }
-
-  encodeWire(rows: WireRows): Uint8Array {
-    return this.#swift?.encode(rows) ?? this.#reference.encode(rows.cells());
-  }
-
-  end(): Uint8Array {
-    return this.#swift?.end() ?? this.#reference.end();
-  }
+    return kernel === undefined ? undefined : new SwiftWorkbook(kernel, frame, columns, timeZone);
+  }, reference);
 }
 
-class SwiftWorkbook implements CellWriting {
+class SwiftWorkbook implements CellWriting, KernelFile {
   readonly feedings: readonly Feeding[];
   readonly limits = LIMITS;
   readonly timeZone: string;
