@@ -1,9 +1,9 @@
 /** Where the kernel cannot run, the reference encoders write the files: whole, and from rows in PostgreSQL's messages, too. */
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { postgresReader, usualReading } from '../../../src/runner/cells/postgres-cells.ts';
 import { WallTimes } from '../../../src/runner/cells/wall-times.ts';
-import { createEncoder, referenceEncoder, type EncoderOptions } from '../../../src/runner/formats/create.ts';
-import { newKernel } from '../../../src/runner/kernel/kernel.ts';
+import type * as Formats from '../../../src/runner/formats/create.ts';
+import type * as Kernel from '../../../src/runner/kernel/kernel.ts';
 import type { Compression, ReportFormat } from '../../../src/runner/plan.ts';
 import type { Column, RowBatch, RowEncoder } from '../../../src/runner/rows.ts';
 import { DataRows, RowReaders } from '../../../src/runner/sources/postgres/data-rows.ts';
@@ -37,13 +37,23 @@ const FILES: readonly (readonly [ReportFormat, Compression])[] = [
   ['XLSX', 'None'],
 ];
 
-function optionsOf(compression: Compression): EncoderOptions {
+function optionsOf(compression: Compression): Formats.EncoderOptions {
   return { compression, csv: CSV_DEFAULTS, json: JSON_DEFAULTS, xlsx: XLSX_DEFAULTS, timeZone: 'Europe/Berlin' };
 }
 
 function fileOf(encoder: RowEncoder, encode: () => Uint8Array | undefined): Buffer {
   return Buffer.concat([Buffer.from(encoder.start(COLUMNS)), Buffer.from(encode() ?? ''), encoder.end()]);
 }
+
+let formats: typeof Formats;
+let kernel: typeof Kernel;
+
+// The kernel is compiled once a process, and other tests of this one have compiled it: here it is asked anew.
+beforeEach(async () => {
+  vi.resetModules();
+  formats = await import('../../../src/runner/formats/create.ts');
+  kernel = await import('../../../src/runner/kernel/kernel.ts');
+});
 
 /** What compiles is not refused by all; Node's types leave it out. */
 const { Module: compiler } = (globalThis as unknown as { readonly WebAssembly: { readonly Module: unknown } }).WebAssembly;
@@ -65,7 +75,8 @@ describe.each<[where: string, api: unknown]>([
 
   test.each(FILES)('%s (%s) is the file of the reference encoder', (format, compression) => {
     vi.stubGlobal('WebAssembly', api);
-    expect(newKernel()).toBeUndefined();
+    expect(kernel.newKernel()).toBeUndefined();
+    const { createEncoder, referenceEncoder } = formats;
     const [fromCells, fromWire, reference] = [createEncoder, createEncoder, referenceEncoder].map((create) =>
       create(format, optionsOf(compression)),
     ) as [RowEncoder, RowEncoder, RowEncoder];
@@ -77,6 +88,7 @@ describe.each<[where: string, api: unknown]>([
 });
 
 test('with a kernel the packed files are others: the tests above do not compare the kernel with itself', () => {
+  const { createEncoder, referenceEncoder } = formats;
   const [fast, reference] = [createEncoder('CSV', optionsOf('Gzip')), referenceEncoder('CSV', optionsOf('Gzip'))];
   expect(fileOf(fast, () => fast.encode(CELLS)).equals(fileOf(reference, () => reference.encode(CELLS)))).toBe(false);
 });
