@@ -87,7 +87,7 @@ try {
   if (ending.rows !== rows) throw new Error(`${ending.rows} rows instead of ${rows}`);
   console.log(
     `${values.copy ? 'COPY' : values.format}${values.gzip ? ' by gzip' : ''}: ${rows} rows, ${(ending.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s ` +
-      `(${Math.round(rows / seconds / 1000)} k rows/s); runner ${(user + system).toFixed(1)} CPU s, ${((kibibytes * 1024) / 1e6).toFixed(0)} MB`,
+      `(${Math.round(rows / seconds / 1000)} k rows/s); runner ${(user + system).toFixed(1)} CPU s, ${((kibibytes * 1024) / 1e6).toFixed(1)} MB`,
   );
 } finally {
   await workspace.close();

@@ -150,6 +150,27 @@ describe('the fast encoder', () => {
     for (const format of FORMATS) expectSame(format, optionsOf({ compression: format === 'XLSX' ? 'None' : 'Gzip' }), columns, rows, 333);
   });
 
+  test('packs text that nothing repeats, cells that only repeat, and letters that are hardly ever used', () => {
+    let state = 1;
+    const next = (below: number): number => ((state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 8) % below;
+    const random = (length: number): string => Array.from({ length }, () => String.fromCharCode(0x30 + next(70))).join('');
+    const fibonacci: string[] = [];
+    for (let [letter, count, before] = [0x61, 1, 1]; count < 20_000; [letter, count, before] = [letter + 1, count + before, count])
+      fibonacci.push(...Array<string>(count).fill(String.fromCharCode(letter)));
+    for (let at = fibonacci.length - 1; at > 0; at -= 1) {
+      const other = next(at + 1);
+      [fibonacci[at], fibonacci[other]] = [fibonacci[other] ?? '', fibonacci[at] ?? ''];
+    }
+    const rows: Cell[][] = [
+      ...Array.from({ length: 8 }, () => [random(30_000), random(1)]),
+      ...Array.from({ length: 40_000 }, () => ['always the same', 'as in the row before']),
+      ...Array.from({ length: 40 }, (_, at) => [fibonacci.slice(at * 1000, (at + 1) * 1000).join(''), null]),
+    ];
+    const columns = [column('String'), column('String', { name: 'b' })];
+    for (const format of ['XLSX', 'CSV'] as const)
+      expectSame(format, optionsOf({ compression: format === 'XLSX' ? 'None' : 'Gzip' }), columns, rows, 500);
+  });
+
   test('writes any number of rows without a value', () => {
     const rows = Array.from({ length: 60_000 }, (_, index): Cell[] => [index === 59_999 ? 'last' : null, null]);
     const columns = [column('String'), column('Integer')];
