@@ -1,12 +1,12 @@
 /**
  * Who writes the most rows for the least processor time: every contestant in a process of its own, on the same rows, one after the other, in rounds.
  *
- * `npm run bench:render -- [--rows N] [--rounds N] [--only csv,ndjson,xlsx] [--without-slow] [--write]`; `--write` puts the tables of the formats that were
- * measured into docs/benchmarks/render.md. Needs GNU time.
+ * `npm run bench:render -- [--rows N] [--rounds N] [--only csv,ndjson,xlsx] [--without-slow] [--nowhere] [--write]`; `--write` puts the tables of the formats
+ * that were measured into docs/benchmarks/render.md. With `--nowhere` files go to /dev/null, so that writing them costs nobody anything. Needs GNU time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepare, type Absence, type Contestant } from './contestants.ts';
@@ -22,12 +22,14 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: 'csv,ndjson,xlsx' },
     'without-slow': { type: 'boolean', default: false },
+    nowhere: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 const rows = Number(values.rows);
 const rounds = Number(values.rounds);
 const formats = values.only.split(',');
+if (values.nowhere && values.write) throw new Error('the tables of the page are of files');
 
 const folder = mkdtempSync(join(tmpdir(), 'dossier-bench-'));
 try {
@@ -49,7 +51,7 @@ try {
   for (let round = 0; round < rounds; round += 1) {
     for (const contestant of racing) {
       if (contestant.slow && round > 0) continue;
-      const measurement = run(contestant, rows, join(folder, 'measured'));
+      const measurement = run(contestant, rows, values.nowhere ? devNull : join(folder, 'measured'));
       measured.get(contestant)?.push(measurement);
       console.error(`${round + 1}/${rounds} ${contestant.name} ${contestant.format}: ${measurement.cpuSeconds.toFixed(2)} s`);
     }
