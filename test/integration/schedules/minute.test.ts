@@ -39,6 +39,7 @@ const WEBHOOKS: ResourceType = {
 };
 
 let client: KubeClient;
+let plainClient: KubeClient;
 /** In epoch milliseconds, and as schedules have it. */
 let minute: number;
 let time: string;
@@ -47,7 +48,9 @@ let plainly: Promise<void>;
 
 beforeAll(async () => {
   client = adminClient();
-  const billing = new Billing(client, await newNamespace(client, 'plain'), 'none');
+  // Without connections that are open already: an operator that had nothing to do for a while has none either.
+  plainClient = adminClient();
+  const billing = new Billing(plainClient, await newNamespace(client, 'plain'), 'none');
   minute = Math.ceil((Date.now() + PREPARATION_MS) / MINUTE_MS) * MINUTE_MS;
   time = textOf(minute);
   plainly = askPlainly(billing);
@@ -55,6 +58,7 @@ beforeAll(async () => {
 afterAll(async () => {
   plain.stop.abort();
   await plainly;
+  await plainClient.transport.close();
   await client.transport.close();
 });
 
