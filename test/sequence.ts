@@ -10,10 +10,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'integration/demo/demo.test.ts',
   'reliability/both.test.ts',
-  'integration/schedules/minute.test.ts',
   'integration/reports/crash.test.ts',
   'integration/chart/install.test.ts',
   'reliability/outage.test.ts',
+  'integration/schedules/minute.test.ts',
   'reliability/apiserver.test.ts',
   'reliability/store.test.ts',
   'integration/schedules/life.test.ts',
