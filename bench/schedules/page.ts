@@ -111,7 +111,7 @@ npm run bench:schedules -- --write                              # also writes th
 ## What keeps it low
 
 - When others wait for a worker, a schedule lets go of its worker once its Report is made and writes its status on its next turn. All Reports are there before the first status is written; an operator that dies in between finds the Reports by the plan that stands in the status.
-- While schedules wait for a worker, Events wait, and so does most of the work on Reports: nobody is late because somebody else's run is told of or goes on.
+- While schedules wait for a worker, Events wait, and for 15 s at most so does the work on Reports: nobody is late because somebody else's run is told of or goes on.
 - The plan of the next run is computed once a change, and the periods of one moment once for all schedules that name them.
 - What this process has written counts before the watch shows it, so that a look never writes against an old version, and its own writes cause no further look.
 - The caches keep no managedFields; the old generation of the heap may grow by 30 % between collections.
