@@ -30,7 +30,9 @@ COPY --from=bundle /build/dist/operator ./
 USER 1000:1000
 # 8080 metrics, 8081 health
 EXPOSE 8080 8081
-# Less memory before more speed: a small young generation, and code that is compiled for size (docs/benchmarks/operator.md).
+# Less memory before more speed: a small young generation, code that is compiled for size, and one arena of the C library's memory, which is given back early
+# (docs/benchmarks/operator.md, docs/benchmarks/schedules.md).
+ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 ENTRYPOINT ["node", "--max-semi-space-size=2", "--optimize-for-size", "/app/operator.mjs"]
 
 

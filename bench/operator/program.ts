@@ -58,8 +58,21 @@ export async function bundledOperator(
 
 /** What an image gives to Node before the program. */
 export async function imageFlags(program: 'operator' | 'runner'): Promise<readonly string[]> {
-  const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
-  const entry = new RegExp(`^ENTRYPOINT (\\["node".*"/app/${program}\\.mjs"\\])$`, 'm').exec(dockerfile)?.[1];
+  const entry = new RegExp(`^ENTRYPOINT (\\["node".*"/app/${program}\\.mjs"\\])$`, 'm').exec(await stageOf(program))?.[1];
   if (entry === undefined) throw new Error(`the Dockerfile does not say how the ${program} is started`);
   return (JSON.parse(entry) as readonly string[]).slice(1, -1);
+}
+
+/** The environment that an image gives to its program beyond what all of them have. */
+export async function imageEnv(program: 'operator' | 'runner'): Promise<Readonly<Record<string, string>>> {
+  const lines = [...(await stageOf(program)).matchAll(/^ENV (.+)$/gm)];
+  const settings = lines.flatMap(([, settings = '']) => settings.split(' ').map((setting) => setting.split('=')));
+  return Object.fromEntries(settings.map(([name = '', value = '']) => [name, value]));
+}
+
+async function stageOf(program: 'operator' | 'runner'): Promise<string> {
+  const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+  const stage = dockerfile.split(/^(?=FROM )/m).find((text) => text.startsWith(`FROM base AS ${program}\n`));
+  if (stage === undefined) throw new Error(`the Dockerfile has no stage "${program}"`);
+  return stage;
 }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { execPath } from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { imageFlags } from './program.ts';
+import { imageEnv, imageFlags } from './program.ts';
 
 /** After its first look at every Report; long enough for the garbage of the start to be collected. */
 const SETTLED_MS = 15_000;
@@ -31,7 +31,12 @@ export interface Place {
 export async function measureStart({ program, host, port, namespace }: Place): Promise<Start> {
   const flags = ['--runner-image', 'runner', '--namespaces', namespace, '--leader-namespace', namespace];
   const ports = ['--health-port', '0', '--metrics-port', '0', '--cluster-templates', 'false'];
-  const env = { PATH: process.env['PATH'] ?? '', KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port };
+  const env = {
+    ...(await imageEnv('operator')),
+    PATH: process.env['PATH'] ?? '',
+    KUBERNETES_SERVICE_HOST: host,
+    KUBERNETES_SERVICE_PORT: port,
+  };
   const nodeFlags = await imageFlags('operator');
   const started = performance.now();
   const child = spawn(execPath, [...nodeFlags, program, ...flags, ...ports], { env, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -17,7 +17,7 @@ import { createBucket } from '../../src/local/s3-admin.ts';
 import { S3Server } from '../../src/local/s3-server.ts';
 import type { ToolPaths } from '../../src/local/tools/catalog.ts';
 import { Workspace } from '../../src/local/workspace.ts';
-import { bundledOperator, imageFlags } from '../operator/program.ts';
+import { bundledOperator, imageEnv, imageFlags } from '../operator/program.ts';
 import type { Contestant } from './contestants.ts';
 import { apiserverSeconds, Arrivals, eventLoopLagMs, peakMegabytes, processorSeconds, requestsSoFar, untilQuiet } from './observer.ts';
 
@@ -74,7 +74,7 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
     folder,
     program,
     nodeFlags: [...(await imageFlags('operator')), ...nodeFlags],
-    env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: apiserverPort },
+    env: { ...(await imageEnv('operator')), KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: apiserverPort },
   };
   const { port, controller } = await onFreePorts(1, async ([free = 0]) => ({
     port: free,

@@ -25,7 +25,7 @@ import { S3Server } from '../../src/local/s3-server.ts';
 import { provideTools } from '../../src/local/tools/provide.ts';
 import { Workspace } from '../../src/local/workspace.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { bundledOperator, imageFlags } from '../operator/program.ts';
+import { bundledOperator, imageEnv, imageFlags } from '../operator/program.ts';
 
 export const NAMESPACE = 'soak';
 export const BUCKET = 'reports';
@@ -70,13 +70,14 @@ export async function startStage(resources: AsyncDisposableStack, signal: AbortS
   });
   resources.defer(() => node.stop());
   const flags = await imageFlags('operator');
+  const imageSettings = await imageEnv('operator');
   const stage = await onFreePorts(1, async ([port = 0]): Promise<Stage> => {
     const operator = await workspace.start({
       name: 'operator',
       logFile: join(workspace.folder, 'operator.log'),
       command: execPath,
       args: [...flags, program, ...operatorFlags(port)],
-      env: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: new URL(url).port },
+      env: { ...imageSettings, KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: new URL(url).port },
     });
     return { client, s3, operator, metricsUrl: `http://127.0.0.1:${port}/metrics` };
   });
