@@ -15,6 +15,7 @@ import { createBucket } from '../../src/local/s3-admin.ts';
 import { S3Server } from '../../src/local/s3-server.ts';
 import { provideTools } from '../../src/local/tools/provide.ts';
 import { Workspace } from '../../src/local/workspace.ts';
+import { imageEnv } from '../operator/program.ts';
 import { nodeOptions } from '../../src/operator/report/node-options.ts';
 import type { ReportFormat } from '../../src/runner/plan.ts';
 import { GOAL_BYTES, page, type Run } from './page.ts';
@@ -49,6 +50,7 @@ await using slowLines = new AsyncDisposableStack();
 await bundle(workspace.folder);
 const place: Place = {
   program: join(workspace.folder, 'runner', 'runner.mjs'),
+  imageEnv: await imageEnv('runner'),
   nodeOptions: nodeOptions(MEMORY_LIMIT),
   database: databaseUrl(postgres.access, 'postgres'),
   endpoint: s3.endpoint,

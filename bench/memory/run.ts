@@ -11,8 +11,9 @@ const KIB = 1024;
 
 /** What runs, where rows come from and where the file goes. */
 export interface Place {
-  /** Path of the runner's bundle, and NODE_OPTIONS as its Job has them. */
+  /** Path of the runner's bundle, what its image sets, and NODE_OPTIONS as its Job has them. */
   readonly program: string;
+  readonly imageEnv: Readonly<Record<string, string>>;
   readonly nodeOptions: string;
   /** URL of the database. */
   readonly database: string;
@@ -53,6 +54,7 @@ export async function render(place: Place, format: ReportFormat, rows: number, n
   const started = performance.now();
   const runner = spawn(process.execPath, ['--import', fileURLToPath(new URL('note-peak.js', import.meta.url)), place.program], {
     env: {
+      ...place.imageEnv,
       NODE_OPTIONS: place.nodeOptions,
       [PLAN_ENV.plan]: JSON.stringify(planOf(place, format, rows, name)),
       [PLAN_ENV.terminationLog]: result,
