@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from '../../scripts/bundle.ts';
 import { nodeOptions } from '../../src/operator/report/node-options.ts';
+import { imageEnv } from '../operator/program.ts';
 import type { FileFormat } from './verify.ts';
 
 const PEERS = join(import.meta.dirname, 'peers');
@@ -39,7 +40,8 @@ export async function prepare(folder: string): Promise<Field> {
 
   const own = join(folder, 'program.mjs');
   await bundle(folder, { program: 'bench/render/program.ts' });
-  const ours = (name: string): string[] => [process.execPath, ...nodeOptions('512Mi').split(' '), own, name];
+  const settings = Object.entries(await imageEnv('runner')).map(([name, value]) => `${name}=${value}`);
+  const ours = (name: string): string[] => ['env', ...settings, process.execPath, ...nodeOptions('512Mi').split(' '), own, name];
   add('Dossier', 'csv', ours('dossier-csv'));
   add('Dossier, reference', 'csv', ours('reference-csv'));
   add('Dossier', 'ndjson', ours('dossier-ndjson'));

@@ -19,6 +19,7 @@ import { provideTools } from '../../src/local/tools/provide.ts';
 import { SERVER_TOOLS } from '../../src/local/tools/catalog.ts';
 import { Workspace } from '../../src/local/workspace.ts';
 import { nodeOptions } from '../../src/operator/report/node-options.ts';
+import { imageEnv } from '../operator/program.ts';
 import { PLAN_ENV, type ReportFormat, type RunPlan } from '../../src/runner/plan.ts';
 
 const { values } = parseArgs({
@@ -72,6 +73,7 @@ try {
   const { status, stdout, stderr } = spawnSync('time', ['-f', '%U %S %M', '-o', facts, ...command], {
     encoding: 'utf8',
     env: {
+      ...(await imageEnv('runner')),
       [PLAN_ENV.plan]: JSON.stringify(planFor(s3)),
       [PLAN_ENV.terminationLog]: result,
       [PLAN_ENV.sourceUrl]: `${url}?sslmode=disable`,

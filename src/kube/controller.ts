@@ -59,6 +59,16 @@ export interface ControllerOptions {
   readonly giveWay?: () => boolean;
 }
 
+/** Of this process. */
+const ID_PREFIX = randomBytes(3).toString('hex');
+let looksThatSpoke = 0;
+
+/** Twelve hexadecimal digits; thousands of looks speak in one minute, and random ones would cost each a call to the system. */
+function nextReconcileId(): string {
+  looksThatSpoke = (looksThatSpoke + 1) % 0x1000000;
+  return ID_PREFIX + looksThatSpoke.toString(16).padStart(6, '0');
+}
+
 /** Most looks say nothing: a logger of their own is made for those that do. */
 class Context implements ReconcileContext {
   readonly signal: AbortSignal;
@@ -74,7 +84,7 @@ class Context implements ReconcileContext {
 
   get log(): Logger {
     const { log, name } = this.#options;
-    this.#log ??= log.child({ controller: name, object: this.#key, reconcileId: randomBytes(6).toString('hex') });
+    this.#log ??= log.child({ controller: name, object: this.#key, reconcileId: nextReconcileId() });
     return this.#log;
   }
 }
