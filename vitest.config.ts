@@ -9,8 +9,6 @@ import { LongestFirst } from './test/sequence.ts';
  * `unit` runs first, by as many workers as there are processors.
  * Nothing is retried: a flaky test is a defect.
  *
- * Unit tests of a worker share modules: what a module remembers follows from its arguments alone, and a test for which that matters imports its own.
- *
  * A run starts some thousand Node processes (workers, operators, runners, the demo): they share what Node has compiled.
  */
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node');
@@ -26,7 +24,6 @@ export default defineConfig({
           exclude: ['test/integration/**', 'test/e2e/**', 'test/reliability/**'],
           testTimeout: 30_000,
           maxWorkers: availableParallelism(),
-          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },

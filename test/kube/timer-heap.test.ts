@@ -27,7 +27,10 @@ beforeEach(() => {
   fired = [];
   heap = new TimerHeap(clock.now, (key) => fired.push({ key, at: clock.now() }));
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks(); // Before the timers: what a spy stands for here is a timer that only this file moves.
+  vi.useRealTimers();
+});
 
 test('fires each key at its time, earliest first, once', () => {
   heap.set('c', clock.now() + 3_000);
