@@ -82,10 +82,14 @@ test('each run has one Report, wherever an operator dies, and although two take 
     const done = await untilSchedule(
       billing,
       'orders',
-      ({ status }) => status.lastHandledRun === 'now' && status.lastScheduleTime !== undefined,
+      ({ status }) =>
+        status.lastHandledRun === 'now' &&
+        status.lastScheduleTime !== undefined &&
+        // The time stands there from the plan on, and the status that ends the look comes after the Report.
+        status.plannedRun === undefined &&
+        status.activeCount === 2,
     );
-    expect(done.status, story).toMatchObject({ missedRuns: 0, activeCount: 2 });
-    expect(done.status.plannedRun, story).toBeUndefined();
+    expect(done.status, story).toMatchObject({ missedRuns: 0 });
     const runs = await runsOf(billing, 'orders');
     const asked = runs.filter(({ metadata }) => metadata.annotations?.['dossier.dev/run'] === 'now');
     const due = runs.filter((run) => !asked.includes(run)).map(scheduledAt);
