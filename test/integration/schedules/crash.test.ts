@@ -85,7 +85,7 @@ test('each run has one Report, wherever an operator dies, and although two take 
       ({ status }) =>
         status.lastHandledRun === 'now' &&
         status.lastScheduleTime !== undefined &&
-        // The time stands there from the plan on, and the status that ends the look comes after the Report.
+        // Each of the two counts what its own cache shows, and counts again when the other's Report comes there.
         status.plannedRun === undefined &&
         status.activeCount === 2,
     );
