@@ -153,8 +153,9 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
     const { expect } = context;
     const there = await place(context, {
       cluster: UP,
-      soak: `trap 'echo soak stopped >>../calls' TERM; sleep 100`,
-      e2e: 'echo testing; sleep 100',
+      soak: `trap 'echo soak stopped >>../calls' TERM; echo soaking >>../calls; sleep 100`,
+      // Both are started beside each other; whoever is stopped before it listens has nothing to say.
+      e2e: 'until grep -q soaking ../calls; do sleep 0.02; done; echo testing; sleep 100',
     });
     const child = spawn(join(there.folder, '.ci/run'), { env: there.env, stdio: ['ignore', 'pipe', 'inherit'] });
     child.stdout.on('data', (chunk: Buffer) => {
