@@ -13,7 +13,7 @@ import { WorkQueue, type QueueObserver } from './queue.ts';
 import { SlowNamespaces } from './slow-namespaces.ts';
 import { splitKey, type ObjectKey } from './store.ts';
 
-/** How often a worker that gives way looks whether it still has to, and how long it does so at most, whatever others have to do. */
+/** How often a worker that gives way looks whether it still has to, and how long all of them do so at most, whatever others have to do. */
 const GIVE_WAY_MS = 200;
 const MAX_GIVE_WAY_MS = 15_000;
 /** A reconcile that takes longer goes on beside the workers: its worker has others to look after. */
@@ -55,7 +55,7 @@ export interface ControllerOptions {
   /** What counts as slow, in ms; default two seconds. */
   readonly slowMs?: number;
   readonly observer?: ControllerObserver;
-  /** While this is true no reconcile begins, for a bounded time: others have more urgent work for the apiserver. */
+  /** While this is true no reconcile begins, for the first 15 seconds of such a time: others have more urgent work for the apiserver. */
   readonly giveWay?: () => boolean;
 }
 
@@ -95,6 +95,8 @@ export class Controller {
   readonly #slow: SlowNamespaces;
   /** Reconciles that their workers have left to themselves, at most as many as there are workers. */
   readonly #beside = new Set<Promise<void>>();
+  /** Since when others have had more urgent work without a break; undefined while they have none. */
+  #givingWaySince: number | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -154,10 +156,17 @@ export class Controller {
   }
 
   async #giveWay(signal: AbortSignal): Promise<void> {
-    const { giveWay } = this.#options;
-    if (giveWay === undefined) return;
-    const until = performance.now() + MAX_GIVE_WAY_MS;
-    while (giveWay() && performance.now() < until && !signal.aborted) await sleep(GIVE_WAY_MS);
+    while (this.#othersGoFirst() && !signal.aborted) await sleep(GIVE_WAY_MS);
+  }
+
+  /** The bound is one for all keys: who always has urgent work must not slow down the work of everybody else for as long as that lasts. */
+  #othersGoFirst(): boolean {
+    if (this.#options.giveWay?.() !== true) {
+      this.#givingWaySince = undefined;
+      return false;
+    }
+    this.#givingWaySince ??= performance.now();
+    return performance.now() - this.#givingWaySince < MAX_GIVE_WAY_MS;
   }
 
   async #one(key: ObjectKey, signal: AbortSignal): Promise<void> {

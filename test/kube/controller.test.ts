@@ -300,6 +300,38 @@ describe('a controller that gives way to others', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     await vi.waitFor(() => expect(seen).toEqual(['a', 'b']));
   });
+
+  test('holds nothing back any more when they have had work for fifteen seconds, until they had none', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    let urgent = true;
+    let asked = 0;
+    const seen: string[] = [];
+    const giveWay = (): boolean => {
+      asked += 1;
+      return urgent;
+    };
+    const { queue } = start(
+      async (key) => {
+        seen.push(key);
+        return DONE;
+      },
+      { concurrency: 1, giveWay },
+    );
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
+    vi.advanceTimersByTime(15_000);
+    await vi.waitFor(() => expect(seen).toEqual(['a', 'b', 'c'])); // One worker, which would have held each for as long.
+    urgent = false;
+    queue.add('d');
+    await vi.waitFor(() => expect(seen).toContain('d'));
+    urgent = true;
+    queue.add('e');
+    const before = asked;
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(before + 1));
+    expect(seen).not.toContain('e');
+    urgent = false;
+    await vi.waitFor(() => expect(seen).toContain('e'));
+  });
 });
 
 describe('a namespace whose reconciles hang', () => {
