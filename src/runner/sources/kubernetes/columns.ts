@@ -3,11 +3,11 @@ import type { ParameterDeclaration } from '../../../api/parameters/declaration.t
 import { compileExtraction, type Extraction } from '../../../api/parameters/pattern.ts';
 import { foreignText } from '../../../foreign-text.ts';
 import { compileFormula, type Formula } from '../../../formula/formula.ts';
-import { didYouMean } from '../../../nearest.ts';
 import { isMisfit } from '../../cells/misfit.ts';
 import { textReader } from '../../cells/text-cells.ts';
 import { WallTimes } from '../../cells/wall-times.ts';
 import type { ColumnType } from '../../rows.ts';
+import { closeTo } from './close-to.ts';
 import type { Aggregate, ColumnPlan } from './plan.ts';
 
 export type DeclaredColumn = ColumnPlan & { readonly name: string; readonly type: ColumnType };
@@ -108,20 +108,16 @@ function operandProblems(
   const ofColumns = used.flatMap((name) => {
     if (name === own) return [`"${name}" is the column itself`];
     const column = before.find((each) => each.name === name);
-    if (column === undefined) return [`"${foreignText(name, 64)}" is no column before this one${didYouMean(name, namesOf(before))}`];
+    if (column === undefined) return [`"${foreignText(name, 64)}" is no column before this one${closeTo(name, before)}`];
     return EXACT_TYPES.includes(column.type) ? [] : [`column "${name}" is a ${column.type}; a formula is of ${EXACT_TYPES.join(', ')}`];
   });
   const ofParameters = asked.flatMap((name) => {
     const parameter = parameters.find((each) => each.name === name);
-    if (parameter === undefined) return [`:${foreignText(name, 64)} is no parameter${didYouMean(name, namesOf(parameters))}`];
+    if (parameter === undefined) return [`:${foreignText(name, 64)} is no parameter${closeTo(name, parameters)}`];
     return parameter.type === 'Integer' || parameter.type === 'Decimal'
       ? []
       : [`parameter "${name}" is a ${parameter.type}; a formula is of Integer and Decimal`];
   });
   const unending = divides && scale === undefined ? ['divides, so the column needs a scale, the digits that it is rounded to'] : [];
   return [...ofColumns, ...ofParameters, ...unending];
-}
-
-function namesOf(declared: readonly { readonly name: string }[]): readonly string[] {
-  return declared.map(({ name }) => name);
 }

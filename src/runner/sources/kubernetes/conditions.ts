@@ -5,12 +5,12 @@
  */
 import type { ParameterDeclaration, ParameterType } from '../../../api/parameters/declaration.ts';
 import { foreignText } from '../../../foreign-text.ts';
-import { didYouMean } from '../../../nearest.ts';
 import { isMisfit } from '../../cells/misfit.ts';
 import { textReader } from '../../cells/text-cells.ts';
 import { WallTimes } from '../../cells/wall-times.ts';
 import type { ResolvedParameter } from '../../plan.ts';
 import type { Cell, ColumnType } from '../../rows.ts';
+import { closeTo } from './close-to.ts';
 import { compareCells } from './order.ts';
 import type { ConditionPlan, Operator } from './plan.ts';
 
@@ -71,7 +71,7 @@ function problemOf(
   declared: readonly Declared[],
 ): string | undefined {
   const column = columns.find((each) => each.name === name);
-  if (column === undefined) return `"${foreignText(name, 64)}" is no column${didYouMean(name, namesOf(columns))}`;
+  if (column === undefined) return `"${foreignText(name, 64)}" is no column${closeTo(name, columns)}`;
   const fitting = FITTING[column.type]?.[operator] ?? [];
   if (fitting.length === 0) {
     const possible = Object.entries(FITTING[column.type] ?? {}).flatMap(([each, types]) => (types.length > 0 ? [each] : []));
@@ -79,7 +79,7 @@ function problemOf(
   }
   if (parameter !== undefined) {
     const found = declared.find((each) => each.name === parameter);
-    if (found === undefined) return `"${foreignText(parameter, 64)}" is no parameter${didYouMean(parameter, namesOf(declared))}`;
+    if (found === undefined) return `"${foreignText(parameter, 64)}" is no parameter${closeTo(parameter, declared)}`;
     if (fitting.includes(found.type)) return undefined;
     return `parameter "${parameter}" is a ${found.type}; ${operator} on a column of type ${column.type} needs ${fitting.join(' or ')}`;
   }
@@ -148,8 +148,4 @@ function cellOf(text: string, type: ColumnType, { wall }: RunFacts): Cell {
   const cell = textReader(type, wall)(text);
   if (isMisfit(cell)) throw new TypeError('a value of where was not checked');
   return cell;
-}
-
-function namesOf(declared: readonly { readonly name: string }[]): readonly string[] {
-  return declared.map(({ name }) => name);
 }
