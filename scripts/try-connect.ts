@@ -140,7 +140,8 @@ async function tried({ name, code, spec }: DescribedTemplate, folder: string, { 
 
 /** As the runner would. */
 function judged(rows: Buffer, columns: readonly Column[]): Outcome {
-  const lines = rows.toString().split('\n').slice(0, -1);
+  const lines = rows.toString().split('\n');
+  if (lines.pop() !== '') return { kind: 'failed', text: 'ended in the middle of a row' };
   const reader = new RowLines(columns, ZONE);
   try {
     for (const line of lines) reader.batch(() => [Buffer.from(line)]);

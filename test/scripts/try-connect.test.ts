@@ -31,6 +31,11 @@ def generate(${ARGUMENTS}):
     raise RuntimeError(f"{parameters['text']} is no number")`,
   wide: `def generate(${ARGUMENTS}): return [['a', 'b', 'c']]`,
   broken: `def generate(${ARGUMENTS}): return 1 / 0`,
+  cut: `import os
+def generate(${ARGUMENTS}):
+    with open(os.environ['DOSSIER_ROWS'], 'w') as rows:
+        rows.write('["a", ')
+    os._exit(0)`,
 };
 
 let folder = '';
@@ -90,10 +95,11 @@ describe.runIf(present)('a repository of Connect is tried', () => {
       demanding: 'says: seven is no number',
       wide: 'says: row 1 has 3 values for 2 columns; list the report in dossier.yaml (connect, columns) with all its columns',
       broken: 'failed: ZeroDivisionError: division by zero',
+      cut: 'ended in the middle of a row',
     });
     expect(stdout).toContain('  function    reports.plain.generate, told to make xlsx\n  formats     XLSX\n');
     expect(stdout).toContain('  parameters  period: Period, required; text: String, required\n  columns     2: A, B\n');
-    expect(stdout).toMatch(/\n6 templates: 3 with rows, 2 with words to its user, 1 failed\n$/);
+    expect(stdout).toMatch(/\n7 templates: 3 with rows, 2 with words to its user, 2 failed\n$/);
   });
 
   test.each<readonly [story: string, args: () => readonly string[], says: RegExp]>([
