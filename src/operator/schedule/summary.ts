@@ -1,6 +1,7 @@
 /** What a schedule's status says about its Reports. */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
+import { compareCompletion, completionOf } from './completion.ts';
 
 /** security.md 16. */
 export const ACTIVE_LIMIT = 50;
@@ -32,15 +33,8 @@ export function isFinished({ status }: Report): boolean {
   return status.phase === 'Ready' || status.phase === 'Failed';
 }
 
-function completionOf({ status, metadata }: Report): string {
-  return status.completionTime ?? metadata.creationTimestamp;
-}
-
 function newest(reports: readonly Report[]): Report | undefined {
-  return reports.reduce<Report | undefined>(
-    (best, report) => (best === undefined || completionOf(report) >= completionOf(best) ? report : best),
-    undefined,
-  );
+  return [...reports].sort(compareCompletion).at(-1);
 }
 
 function asLast(report: Report): NonNullable<ReportScheduleStatus['lastReport']> {
