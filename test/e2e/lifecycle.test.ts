@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { REPORT_SCHEDULES } from '../../src/kube/resources.ts';
+import { whileCrdsGo } from '../support/crd-removal.ts';
 import { helm, install, kubectl, SYSTEM, until, useWorkplace } from './cluster.ts';
 
 const run = promisify(execFile);
@@ -65,7 +66,10 @@ test('uninstalling leaves the CRDs and what is in them, or takes them along when
   expect(await kubectl('get', 'crds', '-o', 'name')).toContain('reports.dossier.dev');
   await install({ crds: { keep: false } });
   await kubectl('delete', 'reportschedules,reports,reportstorages', '--all', '-A', '--timeout=120s');
-  await helm('uninstall', 'dossier', '-n', SYSTEM, '--wait');
+  await whileCrdsGo(
+    (args) => kubectl(...args),
+    () => helm('uninstall', 'dossier', '-n', SYSTEM, '--wait'),
+  );
   expect(await kubectl('get', 'crds', '-o', 'name')).not.toContain('dossier.dev');
   await install();
 });

@@ -51,9 +51,7 @@ for name in monthly-invoices daily-orders; do
 done
 echo "{apiVersion: dossier.dev/v1alpha1, kind: ReportRepository, metadata: {name: team}, spec: {git: {url: 'https://git.example.com/a.git', ref: {branch: main}}}}"`;
 
-test('Reports and schedules outlive upgrades and the release itself, until they are to go with it', { timeout: 300_000 }, () =>
-  outlivesUpgrades(cluster()),
-);
+test('Reports and schedules outlive upgrades and the release itself, until they are to go with it', () => outlivesUpgrades(cluster()));
 
 test('the chart is installed, upgraded, used and uninstalled by the commands of the pages, by all of them', async () => {
   expect(await run('README.md', 'helm install')).toContain('kubectl apply -n reports');

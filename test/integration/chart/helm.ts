@@ -5,8 +5,7 @@ import { provideTools } from '../../../src/local/tools/provide.ts';
 import { tools } from '../support/servers.ts';
 
 export const CHART = join(import.meta.dirname, '../../../charts/dossier');
-/** Taking CRDs away waits for the apiserver, which has been seen to take more than a minute to finish one. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 60_000;
 
 export interface Printed {
   readonly code: number;

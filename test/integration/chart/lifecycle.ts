@@ -1,5 +1,6 @@
 /** Upgrades and ends of a release, with objects of users in the cluster. What it leaves are the CRDs. */
 import { expect, vi } from 'vitest';
+import { whileCrdsGo } from '../../support/crd-removal.ts';
 import { printed } from './helm.ts';
 import { RELEASE_NAMESPACE, type OwnCluster } from './own-cluster.ts';
 
@@ -10,7 +11,10 @@ const CRDS = 'clusterreporttemplates reportdownloads reportrepositories reports 
 export async function outlivesUpgrades(cluster: OwnCluster): Promise<void> {
   const run = (line: string, stdin?: string): Promise<string> => printed(cluster.kubectl(line.split(' '), stdin));
   async function uninstall(): Promise<string> {
-    return printed(cluster.helm('uninstall', 'dossier', '-n', RELEASE_NAMESPACE, '--wait'));
+    return whileCrdsGo(
+      (args) => printed(cluster.kubectl(args)),
+      () => printed(cluster.helm('uninstall', 'dossier', '-n', RELEASE_NAMESPACE, '--wait')),
+    );
   }
 
   async function crds(): Promise<readonly string[]> {
