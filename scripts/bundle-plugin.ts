@@ -1,5 +1,5 @@
 /**
- * `npm run bundle:plugin`: makes dist/kubectl-dossier, one executable file that can be put on PATH of any machine with Node 22 or later; kubectl then finds it as
+ * `npm run bundle:plugin`: makes dist/kubectl-dossier, one executable file that can be put on PATH of any machine with Node 22.7 or later (the first that sees by itself that a file without an ending is a module); kubectl then finds it as
  * `kubectl dossier`.
  */
 import { chmod } from 'node:fs/promises';
@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 const BANNER = `#!/usr/bin/env node
 import { createRequire } from 'node:module';
 if (Number(process.versions.node.split('.')[0]) < 22) {
-  process.stderr.write('error: kubectl-dossier needs Node.js 22 or later, this is ' + process.version + '\\n');
+  process.stderr.write('error: kubectl-dossier needs Node.js 22.7 or later, this is ' + process.version + '\\n');
   process.exit(1);
 }
 const require = createRequire(import.meta.url);`;
