@@ -23,6 +23,16 @@ export const REPORT_STORAGES: ResourceType = { ...DOSSIER, kind: 'ReportStorage'
 export const REPORT_SCHEDULES: ResourceType = { ...DOSSIER, kind: 'ReportSchedule', plural: 'reportschedules' };
 export const REPORT_DOWNLOADS: ResourceType = { ...DOSSIER, kind: 'ReportDownload', plural: 'reportdownloads' };
 export const REPORT_REPOSITORIES: ResourceType = { ...DOSSIER, kind: 'ReportRepository', plural: 'reportrepositories' };
+/** All of Dossier's own; they are of one group and version. */
+export const DOSSIER_KINDS: readonly ResourceType[] = [
+  CLUSTER_REPORT_TEMPLATES,
+  REPORTS,
+  REPORT_DOWNLOADS,
+  REPORT_REPOSITORIES,
+  REPORT_SCHEDULES,
+  REPORT_STORAGES,
+  REPORT_TEMPLATES,
+];
 
 export const JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true };
 export const PODS: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };

@@ -21,13 +21,15 @@ interface Flag {
 const DEFAULT_RESOURCES =
   '{"requests":{"cpu":"100m","memory":"192Mi","ephemeral-storage":"64Mi"},"limits":{"cpu":"2","memory":"512Mi","ephemeral-storage":"1Gi"}}';
 
+const KUBECONFIG_FLAG = {
+  name: 'kubeconfig',
+  value: 'FILE',
+  fallback: '',
+  help: 'kubeconfig to use; default: the pod’s own service account, else KUBECONFIG or ~/.kube/config',
+} as const satisfies Flag;
+
 const FLAGS = [
-  {
-    name: 'kubeconfig',
-    value: 'FILE',
-    fallback: '',
-    help: 'kubeconfig to use; default: the pod’s own service account, else KUBECONFIG or ~/.kube/config',
-  },
+  KUBECONFIG_FLAG,
   { name: 'namespaces', value: 'A,B', fallback: '', help: 'namespaces to work in; default: all' },
   {
     name: 'cluster-templates',
@@ -83,7 +85,7 @@ type FlagName = (typeof FLAGS)[number]['name'];
 
 /** The settings, or 'help' when they were asked for. Throws UsageError. */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): OperatorSettings | 'help' {
-  const values = readFlags(args, env);
+  const values = readFlags(FLAGS, args, env);
   if (values === 'help') return 'help';
   const of = (name: FlagName): string => values.get(name) ?? '';
   const image = of('runner-image');
@@ -119,6 +121,12 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   };
 }
 
+/** Those of the command `wait-for-kinds`, which takes one of the flags only. Throws UsageError. */
+export function parseWaitOptions(args: readonly string[], env: NodeJS.ProcessEnv): { readonly kubeconfig: string | undefined } | 'help' {
+  const values = readFlags([KUBECONFIG_FLAG], args, env);
+  return values === 'help' ? values : { kubeconfig: values.get('kubeconfig') || undefined };
+}
+
 export function helpText(): string {
   const lines = FLAGS.map((flag) => {
     const fallback = flag.fallback === '' || flag.fallback.length > 40 ? '' : ` (default ${flag.fallback})`;
@@ -126,17 +134,23 @@ export function helpText(): string {
   });
   return [
     'Usage: operator --runner-image IMAGE [flags]',
+    '       operator wait-for-kinds [--kubeconfig FILE]',
     '',
-    'Turns Reports into files. Each flag is also an environment variable: --max-running = DOSSIER_MAX_RUNNING.',
+    'Turns Reports into files; or waits, for two minutes at most, until the apiserver serves all kinds of Dossier.',
+    'Each flag is also an environment variable: --max-running = DOSSIER_MAX_RUNNING.',
     '',
     ...lines,
     '',
   ].join('\n');
 }
 
-function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): ReadonlyMap<FlagName, string> | 'help' {
+function readFlags(
+  flags: readonly { readonly name: FlagName; readonly fallback: string }[],
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ReadonlyMap<FlagName, string> | 'help' {
   const options: Record<string, { type: 'string' | 'boolean' }> = { help: { type: 'boolean' } };
-  for (const { name } of FLAGS) options[name] = { type: 'string' };
+  for (const { name } of flags) options[name] = { type: 'string' };
   let given: Readonly<Record<string, unknown>>;
   try {
     given = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
@@ -145,7 +159,7 @@ function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): ReadonlyMap
   }
   if (given['help'] === true) return 'help';
   return new Map(
-    FLAGS.map(({ name, fallback }) => {
+    flags.map(({ name, fallback }) => {
       const flag = given[name];
       return [name, typeof flag === 'string' ? flag : (env[`DOSSIER_${name.toUpperCase().replaceAll('-', '_')}`] ?? fallback)];
     }),

@@ -3,6 +3,7 @@ import { expect, vi } from 'vitest';
 import { whileCrdsGo } from '../../support/crd-removal.ts';
 import { printed } from './helm.ts';
 import { RELEASE_NAMESPACE, type OwnCluster } from './own-cluster.ts';
+import { withWaitingJob } from './waiting-job.ts';
 
 const CRDS = 'clusterreporttemplates reportdownloads reportrepositories reports reportschedules reportstorages reporttemplates'
   .split(' ')
@@ -47,7 +48,9 @@ export async function outlivesUpgrades(cluster: OwnCluster): Promise<void> {
     return run('get reports,reportschedules -n default -o jsonpath={.items[*].metadata.uid}');
   }
 
-  await cluster.release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={access,reports}');
+  await withWaitingJob(cluster, () =>
+    cluster.release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={access,reports}'),
+  );
   expect(await systemTemplates()).toBe('system-access system-reports');
   await makeObjects();
   const before = await uids();
@@ -81,7 +84,9 @@ export async function outlivesUpgrades(cluster: OwnCluster): Promise<void> {
     'serviceaccount/default\n',
   );
 
-  await cluster.release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={reports}');
+  await withWaitingJob(cluster, () =>
+    cluster.release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={reports}'),
+  );
   await uninstall();
   expect(await systemTemplates()).toBe('');
 }
