@@ -6,7 +6,6 @@
  * missing ten times one after the other: of three apiservers, one that lags behind for longer than these three seconds goes unnoticed once in some thousand waits.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import type { ClusterConfig } from '../kube/config.ts';
 import { ConnectionError, isNotFound, UnreadableError } from '../kube/errors.ts';
 import { apiVersionOf, DOSSIER_KINDS, REPORTS } from '../kube/resources.ts';
@@ -18,7 +17,6 @@ const API_VERSION = apiVersionOf(REPORTS);
 const GROUPS_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
 /** Of a look, with its connection: a frozen apiserver must not use up all the time. */
 const LOOK_DEADLINE_MS = 5_000;
-const AGAIN = 'then run helm upgrade --install again';
 
 export interface Pace {
   /** After that a look in which something is missing is the last one. */
@@ -30,35 +28,48 @@ export interface Pace {
 
 const PACE: Pace = { patienceMs: 120_000, looks: 10, pauseMs: 300 };
 
-/** Throws an Error that says what is missing and what to do. */
-export async function waitForKinds(cluster: ClusterConfig, log: Logger, signal: AbortSignal, pace: Pace = PACE): Promise<void> {
+/** Says what it waits for. Throws an Error that says what is missing and what to do. */
+export async function waitForKinds(
+  cluster: ClusterConfig,
+  say: (line: string) => void,
+  signal: AbortSignal,
+  pace: Pace = PACE,
+): Promise<void> {
   const began = performance.now();
   let told = '';
-  for (let complete = 0; ;) {
+  for (let complete = 0; complete < pace.looks;) {
     const trouble = await look(cluster, signal);
     complete = trouble === undefined ? complete + 1 : 0;
-    if (complete === pace.looks) break;
-    if (trouble !== undefined && performance.now() - began >= pace.patienceMs) throw new Error(trouble);
-    if (trouble !== undefined && trouble !== told) log.info(`waiting: ${trouble}`);
-    told = trouble ?? told;
+    if (trouble !== undefined) {
+      if (performance.now() - began >= pace.patienceMs)
+        throw new Error(`${trouble.what}; ${trouble.remedy}, then run helm upgrade --install again`);
+      if (trouble.what !== told) say(`waiting: ${trouble.what}`);
+      told = trouble.what;
+    }
     await sleep(pace.pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
-  log.info(`the apiserver serves all kinds of ${API_VERSION}`);
+  say(`the apiserver serves all kinds of ${API_VERSION}`);
 }
 
-/** What is wrong, and what whoever reads it can do; undefined: nothing is. */
-async function look(cluster: ClusterConfig, signal: AbortSignal): Promise<string | undefined> {
+interface Trouble {
+  readonly what: string;
+  /** What to do when it stays. */
+  readonly remedy: string;
+}
+
+async function look(cluster: ClusterConfig, signal: AbortSignal): Promise<Trouble | undefined> {
   const transport = new HttpTransport(cluster, 'dossier-operator', LOOK_DEADLINE_MS);
   try {
     const [inGroups, inList] = await Promise.all([kindsInGroups(transport, signal), kindsInList(transport, signal)]);
     const missing = DOSSIER_KINDS.map(({ kind }) => kind).filter((kind) => !inGroups(kind) || !inList(kind));
     if (missing.length === 0) return undefined;
-    return `the apiserver does not serve ${missing.join(', ')} of ${API_VERSION}; see that their CRDs are there and established (kubectl get crds), ${AGAIN}`;
+    const what = `the apiserver does not serve ${missing.join(', ')} of ${API_VERSION}`;
+    return { what, remedy: 'see that their CRDs are there and established (kubectl get crds)' };
   } catch (error) {
     signal.throwIfAborted();
     const what = `the apiserver does not say which kinds it serves: ${error instanceof Error ? error.message : String(error)}`;
     // The operator's own pod may be let through by its labels.
-    return error instanceof ConnectionError ? `${what}; see that no NetworkPolicy keeps this pod from it, ${AGAIN}` : `${what}; ${AGAIN}`;
+    return { what, remedy: error instanceof ConnectionError ? 'see that no NetworkPolicy keeps this pod from it' : 'see to that' };
   } finally {
     await transport.close();
   }

@@ -61,7 +61,7 @@ test('an upgrade from the chart as it was before keeps every Report and schedule
   });
 });
 
-test('uninstalling leaves the CRDs and what is in them, or takes them along when it was told to', async () => {
+test('uninstalling leaves the CRDs and what is in them, or takes them along when it was told to, and then system templates wait for them', async () => {
   await helm('uninstall', 'dossier', '-n', SYSTEM, '--wait');
   expect(await kubectl('get', 'crds', '-o', 'name')).toContain('reports.dossier.dev');
   await install({ crds: { keep: false } });
@@ -71,5 +71,11 @@ test('uninstalling leaves the CRDs and what is in them, or takes them along when
     () => helm('uninstall', 'dossier', '-n', SYSTEM, '--wait'),
   );
   expect(await kubectl('get', 'crds', '-o', 'name')).not.toContain('dossier.dev');
-  await install();
+  await install({ systemTemplates: { enabled: true, templates: ['nodes'] } });
+  expect(await kubectl('get', 'clusterreporttemplates', '-o', 'name')).toBe('clusterreporttemplate.dossier.dev/system-nodes\n');
+  const waited = 'involvedObject.kind=Job,involvedObject.name=dossier-operator-wait,reason=Completed';
+  await until('the Job that waited for the kinds has completed', async () => {
+    return (await kubectl('get', 'events', '-n', SYSTEM, '--field-selector', waited, '-o', 'name')) !== '';
+  });
+  expect(await kubectl('get', 'jobs', '-n', SYSTEM, '-o', 'name')).toBe('');
 });

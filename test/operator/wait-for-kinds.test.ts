@@ -6,7 +6,6 @@ import type { ClusterConfig } from '../../src/kube/config.ts';
 import { apiVersionOf, DOSSIER_KINDS } from '../../src/kube/resources.ts';
 import { parseWaitOptions, UsageError } from '../../src/operator/options.ts';
 import { waitForKinds, type Pace } from '../../src/operator/wait-for-kinds.ts';
-import { createLogger } from '../../src/telemetry/log.ts';
 import { serve } from '../support/http-server.ts';
 
 const ALL = DOSSIER_KINDS.map(({ kind }) => kind);
@@ -54,8 +53,7 @@ async function apiserver(...script: readonly Answers[]): Promise<Apiserver> {
 
 async function wait({ cluster }: Pick<Apiserver, 'cluster'>, pace: Pace = PACE): Promise<readonly string[]> {
   const lines: string[] = [];
-  const log = createLogger('info', { write: (line) => void lines.push((JSON.parse(line) as { readonly msg: string }).msg) });
-  await waitForKinds(cluster, log, new AbortController().signal, pace);
+  await waitForKinds(cluster, (line) => void lines.push(line), new AbortController().signal, pace);
   return lines;
 }
 
@@ -69,7 +67,7 @@ test('the kinds are those of the CRDs, all of one version', () => {
 test('it ends when every kind was there so many times one after the other, each time on new connections', async () => {
   const server = await apiserver(NOTHING, NOTHING, EVERYTHING, EVERYTHING, NOTHING, EVERYTHING);
   expect(await wait(server)).toEqual([
-    expect.stringMatching(/^waiting: the apiserver does not serve ClusterReportTemplate, .*kubectl get crds/),
+    expect.stringMatching(/^waiting: the apiserver does not serve ClusterReportTemplate, .*, ReportTemplate of dossier\.dev\/v1alpha1$/),
     'the apiserver serves all kinds of dossier.dev/v1alpha1',
   ]);
   expect(server.looks()).toBe(8);
@@ -88,16 +86,12 @@ test.each<[string, Answers, RegExp]>([
   [
     'a kind is not in the document of all groups',
     { groups: document(some), list: ALL },
-    /does not serve Report of dossier\.dev\/v1alpha1; /,
+    /does not serve Report of dossier\.dev\/v1alpha1; see .*kubectl get crds.*, then run helm upgrade --install again$/,
   ],
   ['a kind is not in that of its group', { groups: document(ALL), list: some }, /does not serve Report of /],
   ['the group is not there', { groups: document(ALL), list: 404 }, /does not serve ClusterReportTemplate, Report, .*, ReportTemplate of /],
   ['the document is an old one', { groups: document(ALL, 'Stale'), list: ALL }, /does not serve ClusterReportTemplate, /],
-  [
-    'the right to ask is missing',
-    { groups: 403, list: 403 },
-    /does not say which kinds it serves: not here; then run helm upgrade --install again/,
-  ],
+  ['the right to ask is missing', { groups: 403, list: 403 }, /does not say which kinds it serves: not here; see to that, then run/],
   ['a proxy answers', { groups: '<html>secret</html>', list: ALL }, /serves: GET \/apis: not a readable answer of an apiserver;/],
 ])('when time is up it says what to do: %s', async (_, answers, message) => {
   await expect(wait(await apiserver(answers), IMPATIENT)).rejects.toThrow(message);
@@ -113,8 +107,8 @@ test('where nothing answers, it is told who may be in between', async () => {
 test('it ends at once when it is stopped', async () => {
   const { cluster } = await apiserver(NOTHING);
   const stop = new AbortController();
-  const log = createLogger('info', { write: () => stop.abort(new Error('SIGTERM')) });
-  await expect(waitForKinds(cluster, log, stop.signal, { ...PACE, pauseMs: 60_000 })).rejects.toThrow('SIGTERM');
+  const say = (): void => stop.abort(new Error('SIGTERM'));
+  await expect(waitForKinds(cluster, say, stop.signal, { ...PACE, pauseMs: 60_000 })).rejects.toThrow('SIGTERM');
 });
 
 test('the command takes one flag, by its variable too, and none of the operator’s', () => {

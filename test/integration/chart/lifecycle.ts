@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import { whileCrdsGo } from '../../support/crd-removal.ts';
 import { printed } from './helm.ts';
 import { RELEASE_NAMESPACE, type OwnCluster } from './own-cluster.ts';
-import { withWaitingJob } from './waiting-job.ts';
+import { installWithWaitingJob, waitingJobIsLikeTheOperator } from './waiting-job.ts';
 
 const CRDS = 'clusterreporttemplates reportdownloads reportrepositories reports reportschedules reportstorages reporttemplates'
   .split(' ')
@@ -48,9 +48,8 @@ export async function outlivesUpgrades(cluster: OwnCluster): Promise<void> {
     return run('get reports,reportschedules -n default -o jsonpath={.items[*].metadata.uid}');
   }
 
-  await withWaitingJob(cluster, () =>
-    cluster.release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={access,reports}'),
-  );
+  await waitingJobIsLikeTheOperator(cluster);
+  await installWithWaitingJob(cluster, '--set', 'systemTemplates.enabled=true,systemTemplates.templates={access,reports}');
   expect(await systemTemplates()).toBe('system-access system-reports');
   await makeObjects();
   const before = await uids();
@@ -84,9 +83,7 @@ export async function outlivesUpgrades(cluster: OwnCluster): Promise<void> {
     'serviceaccount/default\n',
   );
 
-  await withWaitingJob(cluster, () =>
-    cluster.release('install', '--set', 'systemTemplates.enabled=true,systemTemplates.templates={reports}'),
-  );
+  await installWithWaitingJob(cluster, '--set', 'systemTemplates.enabled=true,systemTemplates.templates={reports}');
   await uninstall();
   expect(await systemTemplates()).toBe('');
 }
