@@ -48,7 +48,7 @@ export interface Condition {
 
 /** batch/v1, as far as it is read. */
 export interface Job extends KubeObject {
-  readonly spec: { readonly suspend?: boolean; readonly activeDeadlineSeconds?: number };
+  readonly spec: { readonly suspend?: boolean; readonly activeDeadlineSeconds?: number; readonly backoffLimit?: number };
   readonly status?: {
     readonly active?: number;
     readonly succeeded?: number;

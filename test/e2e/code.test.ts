@@ -5,6 +5,7 @@ import type { ReportRepository } from '../../src/api/generated/reportrepository.
 import { REPORT_REPOSITORIES } from '../../src/kube/resources.ts';
 import { bucketContent } from '../integration/support/bucket-content.ts';
 import { messageOf, reasonOf } from '../integration/support/billing.ts';
+import { s3 } from '../integration/support/servers.ts';
 import { GitServer } from '../support/git-server.ts';
 import { imageValue, kubectl, until, useWorkplace } from './cluster.ts';
 
@@ -13,10 +14,15 @@ let git: GitServer;
 /** The git server, as pods reach it. */
 let address: string;
 
+/** What a curious program finds: everybody's environment, every volume, every file in them. */
+const LOOK_ABOUT =
+  "cat /proc/[0-9]*/environ /proc/self/mountinfo | tr '\\0' '\\n'; find /in /out /tmp /run /dev/shm -type f -exec cat {} +";
 const USAGE = `
+import { execSync } from 'node:child_process';
 import { tier } from './tier.ts';
 export default async function* (context: { readonly parameters: { readonly customers: readonly string[] }; log(message: string): void }) {
   context.log('a line that stays in the pod');
+  process.stderr.write(execSync(${JSON.stringify(LOOK_ABOUT)}));
   for (const [index, customer] of context.parameters.customers.entries()) yield { id: customer, total: tier(index) };
 }
 `;
@@ -126,10 +132,12 @@ describe.concurrent('code of somebody else', () => {
     const times = steps.flatMap(({ state }) => [state.terminated?.startedAt ?? '', state.terminated?.finishedAt ?? '']);
     expect(times).toEqual(times.toSorted());
     expect(pod?.spec.automountServiceAccountToken).toBe(false);
-    expect(await kubectl('logs', pod?.metadata.name ?? '', '-c', 'code', '-n', billing.namespace)).toContain(
-      'a line that stays in the pod',
-    );
+    const log = await kubectl('logs', pod?.metadata.name ?? '', '-c', 'code', '-n', billing.namespace);
+    expect(log).toContain('a line that stays in the pod');
     expect(JSON.stringify(report)).not.toContain('a line that stays in the pod');
+    // It has looked about, and neither the repository's token nor the bucket's key nor a service account is there.
+    for (const seen of ['DOSSIER_ROWS=/out/', ' /in/checkout ro', 'export const tier']) expect(log).toContain(seen);
+    for (const secret of ['token-1', s3().root.secretAccessKey, 'serviceaccount']) expect(log).not.toContain(secret);
   });
 
   test('code that starts processes without end is stopped by the limits of its container, leaves no file, and disturbs nobody', async () => {

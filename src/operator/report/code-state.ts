@@ -21,10 +21,20 @@ export interface CodeFailure {
   readonly final?: boolean;
 }
 
-/** What a pod is at before its runner starts; undefined when it has no such step or it is over. */
+/** The steps before the runner, the later one first, and what a pod is at in them. */
+const STEPS = [
+  [CODE_CONTAINER, "running the template's code"],
+  [FETCH_CONTAINER, "getting the template's code from its repository"],
+] as const;
+
+/** The step that a pod is at before its runner starts; undefined when it has no such step or it is over. */
 export function runningStep(pod: Pod): string | undefined {
-  if (statusOf(pod, FETCH_CONTAINER)?.state?.running !== undefined) return "getting the template's code from its repository";
-  return statusOf(pod, CODE_CONTAINER)?.state?.running === undefined ? undefined : "running the template's code";
+  return STEPS.find(([name]) => statusOf(pod, name)?.state?.running !== undefined)?.[1];
+}
+
+/** The step that has ended last, as it is called while the kubelet is about to start what follows. */
+export function endedStep(pod: Pod): string | undefined {
+  return STEPS.find(([name]) => statusOf(pod, name)?.state?.terminated !== undefined)?.[1];
 }
 
 /** Why the kubelet will not start the code, in its words for an image that would run as root; undefined when it is something else. */

@@ -214,6 +214,16 @@ function deadline(
   return now < at ? { at } : { at, passed: lateEnd(seconds) };
 }
 
+/** Whether the Job makes no more pods, for all that those which are there tell. A disrupted one does not count (podFailurePolicy). */
+function wasLastTry({ spec }: PresentJob['job'], pods: readonly PodNote[]): boolean {
+  const failures = pods.filter(({ pod, state }) => state.kind === 'failed' && !isDisrupted(pod));
+  return spec.backoffLimit !== undefined && failures.length > spec.backoffLimit;
+}
+
+function isDisrupted(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') === true;
+}
+
 /** How far it is, for a person to read. */
 function stand(
   view: ReportView,
@@ -225,7 +235,7 @@ function stand(
 ): Plan {
   const newest = pods.at(-1)?.state;
   // The Job's verdict follows in a moment; to announce another try would be wrong.
-  if (newest?.kind === 'failed' && newest.final) return withLook(NOTHING, deadlineAt);
+  if (newest?.kind === 'failed' && (newest.final || wasLastTry(job.job, pods))) return withLook(NOTHING, deadlineAt);
   const standing = standingOf(view, job, pods, changes);
   if (standing.reason === 'ImagePull') {
     const since = currentReason(view.report) === 'ImagePull' ? Date.parse(view.report.status.reasonTime ?? rfc3339(now)) : now;

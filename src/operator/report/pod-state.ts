@@ -8,7 +8,7 @@ import { foreignText } from '../../foreign-text.ts';
 import type { FailureReason } from '../../api/reasons.ts';
 import type { ContainerStatus, Pod, PodContainer } from '../../kube/objects.ts';
 import { parseResult, type RunSuccess } from '../../runner/result.ts';
-import { codeCrash, codeFailure, refusedCode, runningStep } from './code-state.ts';
+import { codeCrash, codeFailure, endedStep, refusedCode, runningStep } from './code-state.ts';
 import { RUNNER_CONTAINER } from './job.ts';
 
 export type PodState =
@@ -56,8 +56,10 @@ export function podState(pod: Pod): PodState {
 /** How Node ends when its heap is full: by abort(), which the first process of a container survives only to be ended by SIGSEGV. */
 const HEAP_FULL: ReadonlySet<number> = new Set([128 + 6, 128 + 11]);
 
-/** One message for all the moments in which nothing is wrong yet: each new one would cost a write. */
+/** One message for all the moments in which nothing is wrong yet: each new one would cost a write. Between two steps it is the first one's. */
 function beingStarted(pod: Pod): PodState {
+  const step = endedStep(pod);
+  if (step !== undefined) return { kind: 'running', step };
   return { kind: 'starting', reason: 'PodScheduling', message: `pod ${pod.metadata.name} is being scheduled or started` };
 }
 

@@ -46,9 +46,19 @@ describe('a pod with custom code', () => {
     ['runs it', { phase: 'Pending', code: { running: {} } }, { kind: 'running', step: "running the template's code" }],
     ['goes on to the runner', { phase: 'Running', code: { terminated: { exitCode: 0 } }, runner: { running: {} } }, { kind: 'running' }],
     [
-      'is between the two',
+      'says nothing new between the two',
       { phase: 'Pending', code: { terminated: { exitCode: 0 } } },
-      { kind: 'starting', reason: 'PodScheduling', message: 'pod invoices-abc-1 is being scheduled or started' },
+      { kind: 'running', step: "running the template's code" },
+    ],
+    [
+      'says so when the image of its runner cannot be pulled after it',
+      { phase: 'Pending', code: { terminated: { exitCode: 0 } }, runner: { waiting: { reason: 'ErrImagePull', message: 'not found' } } },
+      { kind: 'starting', reason: 'ImagePull', message: 'image runner:1 cannot be pulled (ErrImagePull): not found' },
+    ],
+    [
+      'has failed before the kubelet says so of its pod',
+      { phase: 'Pending', code: { terminated: { exitCode: 1 } } },
+      { kind: 'running', step: "running the template's code" },
     ],
     [
       'cannot get its image',
@@ -133,6 +143,11 @@ describe('a pod with custom code', () => {
       { kind: 'failed', reason: 'TemplateFailed', message: `the template's code ended with exit code 1; see: ${LOG}` },
     ],
     ['gets it', { phase: 'Pending', fetch: { running: {} } }, { kind: 'running', step: "getting the template's code from its repository" }],
+    [
+      'says nothing new while its code is about to run',
+      { phase: 'Pending', fetch: { terminated: { exitCode: 0 } }, code: { waiting: { reason: 'PodInitializing' } } },
+      { kind: 'running', step: "getting the template's code from its repository" },
+    ],
     [
       'cannot get it, whatever is tried',
       { phase: 'Failed', fetch: { terminated: { exitCode: 64, message: formatResult(refusedFetch(false)) } } },

@@ -247,6 +247,26 @@ describe('a Report whose Job exists', () => {
       { steps: [], lookAgain: 602 },
     ],
     [
+      'announces no other try after the last one that its Job makes',
+      {
+        job: aJob({ pods: [ended(outage, { name: 'a' }), ended(outage, { name: 'b', createdAfter: 9 })], backoffLimit: 1 }),
+        finalizer: true,
+        status: { startTime: time(2) },
+      },
+      { steps: [], lookAgain: 602 },
+    ],
+    [
+      'does not count a try that was disrupted',
+      {
+        job: aJob({
+          pods: [ended(outage, { name: 'a', disrupted: true }), ended(outage, { name: 'b', createdAfter: 9 })],
+          backoffLimit: 1,
+        }),
+        finalizer: true,
+      },
+      { phase: 'Deploying', reason: 'Queued' },
+    ],
+    [
       'is Queued between two tries, and says what the first one failed with',
       { job: aJob({ pods: [ended(outage)] }), finalizer: true },
       { phase: 'Deploying', reason: 'Queued', message: expect.stringContaining('bucket away') },

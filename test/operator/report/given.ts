@@ -81,6 +81,7 @@ export interface GivenJob {
   readonly pods?: readonly Pod[];
   readonly refusals?: readonly string[];
   readonly attempt?: number;
+  readonly backoffLimit?: number;
 }
 
 export function aJob(given: GivenJob = {}): JobView {
@@ -96,7 +97,10 @@ export function aJob(given: GivenJob = {}): JobView {
       creationTimestamp: time(1),
       ...(given.deleting === true ? { deletionTimestamp: time(30) } : {}),
     },
-    spec: { ...(given.suspend === undefined ? {} : { suspend: given.suspend }) },
+    spec: {
+      ...(given.suspend === undefined ? {} : { suspend: given.suspend }),
+      ...(given.backoffLimit === undefined ? {} : { backoffLimit: given.backoffLimit }),
+    },
     status: {
       startTime: time(1),
       ...(given.active === undefined ? {} : { active: given.active }),
@@ -122,6 +126,7 @@ export interface GivenPod {
   readonly message?: string;
   readonly deleting?: boolean;
   readonly createdAfter?: number;
+  readonly disrupted?: boolean;
   /** Its controller. */
   readonly job?: Job;
 }
@@ -152,10 +157,12 @@ export function aPod(given: GivenPod = {}): Pod {
       phase: given.phase ?? 'Pending',
       ...(given.reason === undefined ? {} : { reason: given.reason }),
       ...(given.message === undefined ? {} : { message: given.message }),
-      conditions:
-        given.unscheduled === undefined
+      conditions: [
+        ...(given.unscheduled === undefined
           ? []
-          : [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: given.unscheduled }],
+          : [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: given.unscheduled }]),
+        ...(given.disrupted === true ? [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }] : []),
+      ],
       containerStatuses: state === undefined ? [] : [{ name: 'runner', image: 'runner:1', state }],
     },
   };
