@@ -10,6 +10,7 @@ import { checksumKind, checksumOf } from './checksums.ts';
 import type { Bucket } from './client.ts';
 import { StoreError } from './errors.ts';
 import { bareEtag, deleteObject, headObject, type ObjectFacts } from './operations.ts';
+import { saysNoUploads } from './uploads.ts';
 
 const PROBE = Buffer.from('Dossier checks that it can write here. This object is deleted at once.\n');
 
@@ -71,6 +72,7 @@ async function listInWords(bucket: Bucket, key: string, signal: AbortSignal): Pr
     );
     if (answer.Bucket !== bucket.plan.bucket) throw new StoreError('NotS3');
   } catch (error) {
+    if (saysNoUploads(error)) return;
     // A status without S3's words says only that something speaks HTTP there.
     throw error instanceof StoreError && error.source === 'http' && !error.retryable ? new StoreError('NotS3', { source: 'http' }) : error;
   }

@@ -3,7 +3,7 @@
  *
  * S3 lists by prefix only, so a neighbour whose key begins with ours comes along; it is never touched.
  */
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
 import { storeCall } from './call.ts';
 import type { Bucket } from './client.ts';
 import { StoreError } from './errors.ts';
@@ -24,18 +24,7 @@ export async function listUploads(bucket: Bucket, key: string, signal: AbortSign
   const ids: string[] = [];
   let marker: Marker = { key: undefined, upload: undefined };
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await storeCall(signal, (options) =>
-      bucket.client.send(
-        new ListMultipartUploadsCommand({
-          Bucket: bucket.plan.bucket,
-          Prefix: key,
-          MaxUploads: PAGE_SIZE,
-          KeyMarker: marker.key,
-          UploadIdMarker: marker.upload,
-        }),
-        options,
-      ),
-    );
+    const answer = await listPage(bucket, key, marker, signal);
     for (const upload of answer.Uploads ?? []) if (upload.Key === key && upload.UploadId !== undefined) ids.push(upload.UploadId);
     if (answer.IsTruncated !== true) return ids;
     const next: Marker = { key: answer.NextKeyMarker, upload: answer.NextUploadIdMarker };
@@ -44,6 +33,32 @@ export async function listUploads(bucket: Bucket, key: string, signal: AbortSign
     marker = next;
   }
   throw new StoreError('NotS3', { source: 's3' });
+}
+
+async function listPage(
+  bucket: Bucket,
+  key: string,
+  marker: Marker,
+  signal: AbortSignal,
+): Promise<Pick<ListMultipartUploadsCommandOutput, 'Uploads' | 'IsTruncated' | 'NextKeyMarker' | 'NextUploadIdMarker'>> {
+  const command = new ListMultipartUploadsCommand({
+    Bucket: bucket.plan.bucket,
+    Prefix: key,
+    MaxUploads: PAGE_SIZE,
+    KeyMarker: marker.key,
+    UploadIdMarker: marker.upload,
+  });
+  try {
+    return await storeCall(signal, (options) => bucket.client.send(command, options));
+  } catch (error) {
+    if (saysNoUploads(error)) return {};
+    throw error;
+  }
+}
+
+/** Some stores (rclone's, and others made of gofakes3) say NoSuchUpload of a bucket in which no upload is under way, instead of an empty list. */
+export function saysNoUploads(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === 'NoSuchUpload' && error.source === 's3';
 }
 
 /** Aborts every upload of `key`, but for the one with the id `except`, and looks again until there is none. Throws StoreError. */

@@ -63,6 +63,11 @@ describe('what is no object store is found out before anything is written there'
   });
 });
 
+test('a store that says NoSuchUpload of a bucket without uploads, as those made of gofakes3 do, holds none', async () => {
+  const endpoint = await serve((_, response) => response.writeHead(404, S3_HEADERS).end('<Error><Code>NoSuchUpload</Code></Error>'));
+  expect(await listUploads(bucketAt(planOf(endpoint, 'reports')), 'k', never)).toEqual([]);
+});
+
 describe('an answer is bounded before it is parsed', () => {
   const endless = (response: ServerResponse): void => {
     response.writeHead(200, S3_HEADERS).write('<ListMultipartUploadsResult><Bucket>');
