@@ -46,14 +46,18 @@ interface WireJob extends Job {
 /** A Job cut down to what is read: thousands of them are in memory. */
 export function trimJob(job: KubeObject): CachedJob {
   const wire = job as WireJob;
-  const { suspend, activeDeadlineSeconds, template } = wire.spec;
+  const { suspend, activeDeadlineSeconds, backoffLimit, template } = wire.spec;
   const env = template?.spec?.containers?.find(({ name }) => name === RUNNER_CONTAINER)?.env;
   const ttl = Number(wire.metadata.annotations?.[TTL_ANNOTATION]);
   return {
     apiVersion: wire.apiVersion,
     kind: wire.kind,
     metadata: trimMeta(wire.metadata),
-    spec: { ...(suspend === undefined ? {} : { suspend }), ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }) },
+    spec: {
+      ...(suspend === undefined ? {} : { suspend }),
+      ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
+      ...(backoffLimit === undefined ? {} : { backoffLimit }),
+    },
     ...(wire.status === undefined ? {} : { status: wire.status }),
     facts: factsOf(env?.find(({ name }) => name === PLAN_ENV.plan)?.value),
     ttlSeconds: Number.isSafeInteger(ttl) && ttl >= 0 ? ttl : DEFAULT_TTL_SECONDS,

@@ -5,7 +5,7 @@ import { bucketContent } from '../support/bucket-content.ts';
 import { messageOf, useBilling } from '../support/billing.ts';
 import { expectFailed } from '../support/failed.ts';
 import { localNode } from '../support/node-control.ts';
-import { podsOf } from '../support/traces.ts';
+import { podsOf, storyOf } from '../support/traces.ts';
 
 interface CodePod {
   readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
@@ -166,6 +166,8 @@ describe.concurrent('a program of the user', () => {
       'kept',
     );
     expect(JSON.stringify(report.status)).not.toContain('SENTINEL');
+    // Another try is announced once, and not after the last one.
+    expect((await storyOf(billing(), 'Report', 'crash')).filter((event) => event === 'Normal Queued')).toHaveLength(1);
   });
 
   test.for([

@@ -1,7 +1,7 @@
 /** Objects for decision tables: a Report that is as plain as can be, and a few words to change it. */
 import type { Report, ReportStatus } from '../../../src/api/generated/report.ts';
 import type { Job, JobCondition, OwnerReference, Pod } from '../../../src/kube/objects.ts';
-import type { JobFacts } from '../../../src/operator/report/job-facts.ts';
+import { trimJob, type JobFacts } from '../../../src/operator/report/job-facts.ts';
 import { jobName } from '../../../src/operator/report/job.ts';
 import { FILE_FINALIZER } from '../../../src/operator/report/end.ts';
 import type { JobView, ReportView } from '../../../src/operator/report/view.ts';
@@ -107,7 +107,8 @@ export function aJob(given: GivenJob = {}): JobView {
       ...(given.conditions === undefined ? {} : { conditions: given.conditions }),
     },
   };
-  return { kind: 'present', job, facts: { ...FACTS, attempt }, pods: given.pods ?? [], refusals: given.refusals ?? [] };
+  // As the operator has it in memory: what it forgets of a Job must not be decided by.
+  return { kind: 'present', job: trimJob(job), facts: { ...FACTS, attempt }, pods: given.pods ?? [], refusals: given.refusals ?? [] };
 }
 
 export const complete: JobCondition = { type: 'Complete', status: 'True' };
