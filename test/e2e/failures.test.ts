@@ -83,6 +83,8 @@ test('a quota that leaves no room is waited for and named', async () => {
     spec: { hard: { pods: '0' } },
   };
   await apply(quota);
+  // In force only when somebody has counted.
+  await kubectl('wait', 'resourcequota/full', '-n', billing.namespace, '--for=jsonpath={.status.used.pods}', '--timeout=120s');
   await billing.report('squeezed', { templateRef: { name: 'prices' } });
   expect(messageOf(await billing.waiting('squeezed', 'QuotaExceeded'))).toContain('full');
   await kubectl('delete', 'resourcequota', 'full', '-n', billing.namespace);
