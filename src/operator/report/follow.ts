@@ -254,7 +254,7 @@ function standingOf(view: ReportView, job: PresentJob, pods: readonly PodNote[],
   if (jobState(job.job).kind === 'suspended')
     return { phase, reason: 'Queued', message: `Job ${job.job.metadata.name} is suspended; whoever suspended it decides when it runs` };
   const live = pods.filter(({ state }) => isLive(state)).at(-1);
-  if (live === undefined) return { phase, ...withoutPod(job, pods, started) };
+  if (live === undefined) return { phase, ...withoutPod(view, job, pods, started) };
   if (live.state.kind === 'starting') return { phase, reason: live.state.reason, message: live.state.message };
   if (live.state.kind === 'terminating')
     return { phase, reason: 'Queued', message: `pod ${live.pod.metadata.name} is going away; another one follows` };
@@ -265,10 +265,15 @@ function standingOf(view: ReportView, job: PresentJob, pods: readonly PodNote[],
 }
 
 function withoutPod(
+  { report }: ReportView,
   job: PresentJob,
   pods: readonly PodNote[],
   started: boolean,
 ): { readonly reason: ReportReason; readonly message: string } {
+  // The Job may count its first pod before a watch shows it.
+  const hadNone = pods.length === 0 && (report.status.phase !== 'Deploying' || currentReason(report) === 'PodScheduling');
+  if (hadNone && (job.job.status?.active ?? 0) > 0)
+    return { reason: 'PodScheduling', message: `the pod of Job ${job.job.metadata.name} is being scheduled or started` };
   const refused = refusal(job);
   if (refused?.kind === 'quota') return { reason: 'QuotaExceeded', message: `a quota of the namespace is used up: ${refused.message}` };
   if (refused?.kind === 'serviceAccount' && !started) return { reason: 'ServiceAccountNotFound', message: refused.message };

@@ -182,6 +182,16 @@ describe('a Report whose Job exists', () => {
     ],
     ['fails when no pod came in time', { job: aJob(), finalizer: true, now: 3600 }, { failing: 'StartDeadlineExceeded' }],
     [
+      'is Deploying, and not between two tries, when its Job counts its first pod before a watch shows it',
+      { job: aJob({ active: 1 }), finalizer: true },
+      { phase: 'Deploying', reason: 'PodScheduling', events: ['Normal PodScheduling'] },
+    ],
+    [
+      'is Queued when its pod is gone while the Job still counts it',
+      { job: aJob({ active: 1 }), finalizer: true, reason: 'Rendering', status: { phase: 'Deploying', startTime: time(2) } },
+      { phase: 'Deploying', reason: 'Queued' },
+    ],
+    [
       'is Deploying from its first pod on',
       { job: aJob({ pods: [aPod()] }), finalizer: true },
       { phase: 'Deploying', reason: 'PodScheduling', lookAgain: 602 },
