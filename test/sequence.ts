@@ -11,6 +11,7 @@ const LONGEST = [
   'integration/demo/demo.test.ts',
   'reliability/both.test.ts',
   'integration/reports/crash.test.ts',
+  'integration/chart/documents.test.ts',
   'integration/chart/install.test.ts',
   'reliability/outage.test.ts',
   'integration/schedules/minute.test.ts',
