@@ -1,6 +1,6 @@
 /**
- * `npm run bundle:plugin`: makes dist/kubectl-dossier, one executable file that can be put on PATH of any machine with Node 22.7 or later (the first that sees by itself that a file without an ending is a module); kubectl then finds it as
- * `kubectl dossier`.
+ * `npm run bundle:plugin`: makes dist/kubectl-dossier, one executable file that can be put on PATH of any machine with Node 22.7 or later (the first that sees by itself
+ * that a file without an ending is a module); kubectl then finds it as `kubectl dossier`.
  */
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';

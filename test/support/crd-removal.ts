@@ -26,7 +26,8 @@ export async function whileCrdsGo<T>(kubectl: (args: readonly string[]) => Promi
 
 async function touchForgotten(kubectl: (args: readonly string[]) => Promise<string>, done: AbortSignal): Promise<void> {
   for (let round = 0; !done.aborted; round += 1) {
-    const listed = await kubectl(['get', 'crds', '-o', PATH]);
+    // Whether all is well is for `work` to say.
+    const listed = await kubectl(['get', 'crds', '-o', PATH]).catch(() => '');
     for (const [, name = ''] of listed.matchAll(/^(.+)\|InstanceDeletionFailed$/gm)) {
       // It may go at this moment.
       await kubectl(['annotate', 'crd', name, '--overwrite', `test.dossier.dev/touched=${round}`]).catch(() => undefined);
