@@ -30,15 +30,16 @@ export interface ScheduleWrites {
   readonly client: KubeClient;
   readonly events: EventRecorder;
   readonly observer: Pick<OperatorObserver, 'scheduleRan'>;
-  /** A Report was made or found to be made; the cache may not show it yet. */
-  readonly onSpawned: (schedule: ReportSchedule, report: Report) => void;
+  /** The Report of a run was made or found to be made; neither the cache nor the status may show it yet. */
+  readonly onSpawned: (schedule: ReportSchedule, run: Run, report: Report) => void;
   /** The schedule as it was written; the cache may not show it yet. */
   readonly onWritten: (schedule: ReportSchedule) => void;
 }
 
 /**
- * Throws NoReport when a run cannot have its Report. `busy`: others wait for their turn; then it stops after the last Report is made, and resolves to false: whatever
- * follows is what follows after a crash at that point, and when thousands are due at once, all of them have their Reports before the first status is written.
+ * Throws NoReport when a run cannot have its Report. Resolves to when, in epoch ms, to look again for the status that was left for later; undefined = nothing was left.
+ * Whatever follows then is what follows after a crash at that point. Left is a status that may wait, and, when others wait for their turn (`busy`), whatever comes after the
+ * last Report is made: when thousands are due at once, all of them have their Reports before the first status is written.
  */
 export async function act(
   writes: ScheduleWrites,
@@ -46,16 +47,17 @@ export async function act(
   plan: Plan,
   context: ReconcileContext,
   busy: () => boolean = () => false,
-): Promise<boolean> {
+): Promise<number | undefined> {
   const uids = new Map<string, string>();
   const lastCreate = plan.steps.findLastIndex(({ kind }) => kind === 'createReport');
   let current = schedule;
   for (const [index, step] of plan.steps.entries()) {
+    if (step.kind === 'writeStatus' && step.mayWaitUntil !== undefined) return step.mayWaitUntil;
+    if (index > 0 && index === lastCreate + 1 && plan.events.length === 0 && busy()) return Date.now();
     current = await doStep(writes, current, step, uids, context);
-    if (index === lastCreate && plan.events.length === 0 && busy()) return false;
   }
   for (const event of plan.events) writes.events.record(schedule, event);
-  return true;
+  return undefined;
 }
 
 async function doStep(
@@ -78,7 +80,7 @@ async function doStep(
     case 'createReport': {
       const { report, made } = await spawn(writes.client, schedule, step.run, step.report, signal);
       uids.set(report.metadata.name, report.metadata.uid);
-      writes.onSpawned(schedule, report);
+      writes.onSpawned(schedule, step.run, report);
       if (made) writes.events.record(schedule, step.event);
       if (made && step.run.request === undefined) writes.observer.scheduleRan(Date.now() - step.run.scheduledAt);
       context.log.info({ report: report.metadata.name, made }, 'spawned Report');

@@ -11,7 +11,7 @@ import type { Timetable } from '../../schedule/due-search.ts';
 import { dueTimes } from '../../schedule/timetable.ts';
 import { rfc3339 } from '../report/status.ts';
 import { instantOf, SCHEDULED_AT_ANNOTATION } from './marks.ts';
-import { isReportOfRun } from './run.ts';
+import { madeRun, type KnownRuns, type MadeRun } from './run.ts';
 import { timingKey } from './timing.ts';
 
 /** A baseline is never later than the moment it was written; one that is so far ahead was written by a clock that was wrong. */
@@ -22,17 +22,17 @@ export interface Baseline {
   readonly at: number;
   /** Times that got no Report and never will. */
   readonly missed: number;
-  /** The newest run that has its Report although the status does not say so: the operator died between the two writes. */
-  readonly recognised: { readonly scheduledAt: number; readonly report: Report } | undefined;
+  /** The newest run that was made although the status does not say so. */
+  readonly recognised: MadeRun | undefined;
   readonly events: readonly EventNote[];
 }
 
-export function baselineOf(schedule: ReportSchedule, reports: readonly Report[], timetable: Timetable, now: number): Baseline {
+export function baselineOf(schedule: ReportSchedule, runs: KnownRuns, timetable: Timetable, now: number): Baseline {
   const { spec, status } = schedule;
   const stored = instantOf(status.baselineTime);
-  if (stored === undefined) return { at: firstBaseline(schedule, reports, now), missed: 0, recognised: undefined, events: [] };
+  if (stored === undefined) return { at: firstBaseline(schedule, runs.reports, now), missed: 0, recognised: undefined, events: [] };
   if (stored > now + WRONG_CLOCK_MS) return { at: now, missed: 0, recognised: undefined, events: [wrongClock(stored)] };
-  const recognised = plannedRunThatExists(schedule, reports, stored, now);
+  const recognised = plannedRunThatWasMade(schedule, runs, stored, now);
   const settled = recognised?.scheduledAt ?? stored;
   // Those before the one that was made had been passed over in the same look.
   const passedOver = recognised === undefined ? 0 : dueTimes(timetable, stored, recognised.scheduledAt - 1, 0).count;
@@ -73,12 +73,9 @@ function wrongClock(stored: number): EventNote {
   };
 }
 
-/** The planned run when its Report is there already. */
-function plannedRunThatExists(schedule: ReportSchedule, reports: readonly Report[], settled: number, now: number): Baseline['recognised'] {
+function plannedRunThatWasMade(schedule: ReportSchedule, runs: KnownRuns, settled: number, now: number): MadeRun | undefined {
   const { planned } = schedule.status;
   const scheduledAt = instantOf(planned?.time);
   if (planned === undefined || scheduledAt === undefined || scheduledAt <= settled || scheduledAt > now) return undefined;
-  const run = { scheduledAt, request: undefined };
-  const report = reports.find((candidate) => isReportOfRun(candidate, schedule, run, planned.specHash));
-  return report === undefined ? undefined : { scheduledAt, report };
+  return madeRun(schedule, runs, { scheduledAt, request: undefined }, planned.specHash);
 }

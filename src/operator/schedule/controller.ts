@@ -16,6 +16,7 @@ import { act, NoReport } from './act.ts';
 import { decide, type ScheduleView } from './decide.ts';
 import { REPORTS_BY_SCHEDULE, scheduleOf } from './marks.ts';
 import type { Plan } from './plan.ts';
+import type { Run } from './run.ts';
 
 /** Schedules that are looked at beside each other. */
 export const SCHEDULE_WORKERS = 20;
@@ -36,6 +37,8 @@ export class ScheduleController {
   readonly #parts: ScheduleControllerParts;
   /** Reports made a moment ago that the cache has not shown yet, by schedule UID. */
   readonly #recent = new Map<string, { readonly report: Report; readonly at: number }[]>();
+  /** Runs whose Reports were made since the status was written last, by schedule UID: the status may come seconds later, and whoever deletes the Report meanwhile asks for no other. */
+  readonly #made = new Map<string, readonly Run[]>();
   /** What was written last, until the cache shows it, by schedule UID. */
   readonly #written = new Map<string, { readonly resourceVersion: string; readonly status: ReportScheduleStatus }>();
   /** The refused annotation that was told last, by schedule UID: it stays there, and would be told at every look. */
@@ -51,13 +54,13 @@ export class ScheduleController {
       const schedule = this.#latest(key);
       if (schedule === undefined) return { kind: 'done' };
       const reports = this.#reportsOf(schedule);
-      const view: ScheduleView = { schedule, reports: reports.all, ...without };
+      const view: ScheduleView = { schedule, reports: reports.all, made: this.#made.get(schedule.metadata.uid) ?? [], ...without };
       const plan = this.#withoutRepeats(schedule, decide(view, Date.now()));
       try {
-        const finished = await act({ ...this.#parts, ...this.#memory }, schedule, plan, context, this.#parts.busy);
-        if (!finished) return { kind: 'requeueAfter', ms: 0 };
+        const leftUntil = await act({ ...this.#parts, ...this.#memory }, schedule, plan, context, this.#parts.busy);
+        if (leftUntil !== undefined && leftUntil <= Date.now()) return { kind: 'requeueAfter', ms: 0 };
         for (const { reason, note } of plan.events) if (reason === 'RunRefused') this.#toldRefusal.set(schedule.metadata.uid, note);
-        const again = [plan.lookAgainAt, reports.unseen ? Date.now() + RECENT_MS : undefined].filter((at) => at !== undefined);
+        const again = [plan.lookAgainAt, leftUntil, reports.unseen ? Date.now() + RECENT_MS : undefined].filter((at) => at !== undefined);
         return again.length === 0 ? { kind: 'done' } : { kind: 'lookAgainAt', epochMs: Math.min(...again) };
       } catch (error) {
         if (!(error instanceof NoReport) || without.taken.has(error.report) || without.refused.has(error.report)) throw error;
@@ -88,17 +91,19 @@ export class ScheduleController {
   /** To be called when a schedule is gone. */
   forget(uid: string): void {
     this.#recent.delete(uid);
+    this.#made.delete(uid);
     this.#written.delete(uid);
     this.#toldRefusal.delete(uid);
   }
 
   readonly #memory = {
-    onSpawned: (schedule: ReportSchedule, report: Report): void => {
+    onSpawned: ({ metadata: { uid } }: ReportSchedule, run: Run, report: Report): void => {
+      this.#made.set(uid, [...(this.#made.get(uid) ?? []), run]);
       if (this.#parts.reports.get(keyOf(report))?.metadata.uid === report.metadata.uid) return;
-      const { uid } = schedule.metadata;
       this.#recent.set(uid, [...(this.#recent.get(uid) ?? []), { report, at: performance.now() }]);
     },
     onWritten: ({ metadata: { uid, resourceVersion }, status }: ReportSchedule): void => {
+      this.#made.delete(uid);
       this.#written.set(uid, { resourceVersion, status });
     },
   };

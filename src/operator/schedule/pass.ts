@@ -1,6 +1,5 @@
 /** One look at a schedule that is in order: the status grows step by step, as the writes do. */
 import { findCondition, type ConditionNote } from '../../api/conditions.ts';
-import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
 import type { EventNote } from '../../kube/events.ts';
 import type { Timetable } from '../../schedule/due-search.ts';
@@ -11,10 +10,11 @@ import { lastRunNote, scheduleConditions } from './conditions.ts';
 import { coverageOf, coveredBy, type Coverage } from './coverage.ts';
 import { judgeDueTimes, type DuePolicy } from './due.ts';
 import { reportsToPrune } from './history.ts';
+import { mayWaitUntil } from './patience.ts';
 import type { Plan, Step } from './plan.ts';
 import { answeredRequest, readRequest } from './request.ts';
-import { reportOfRun, usesSincePreviousRun, type PlannedReport, type Run } from './run.ts';
-import { ACTIVE_LIMIT, isFinished, summaryOf } from './summary.ts';
+import { reportOfRun, usesSincePreviousRun, type KnownRuns, type MadeRun, type PlannedReport, type Run } from './run.ts';
+import { ACTIVE_LIMIT, goesOn, isFinished, summaryOf } from './summary.ts';
 
 /** Under Queue: one runs, so many wait behind it. */
 const QUEUE_LIMIT = 10;
@@ -23,10 +23,8 @@ const REFUSED_RETRY_MS = 60_000;
 /** A run later than this is most likely one of a process that slept: what it knows of the schedule may be as old. */
 const LATE_MS = 60_000;
 
-export interface ScheduleView {
+export interface ScheduleView extends KnownRuns {
   readonly schedule: ReportSchedule;
-  /** All Reports that this schedule controls, those it made a moment ago included. */
-  readonly reports: readonly Report[];
   /** Names of runs that Reports of others hold. */
   readonly taken: ReadonlySet<string>;
   /** Names of runs whose Reports the cluster does not take now, and what it said. */
@@ -48,8 +46,9 @@ export class Pass {
   readonly #steps: Step[] = [];
   readonly #events: EventNote[] = [];
   readonly #coverage: Coverage;
-  /** The Report of the run by annotation that the operator died before it could write down. */
-  readonly #answered: Report | undefined;
+  readonly #recognised: MadeRun | undefined;
+  /** The run by annotation that the operator died before it could write down. */
+  readonly #answered: MadeRun | undefined;
   #status: ReportScheduleStatus;
   #lastRun: ConditionNote | undefined;
   /** What a run that is due waits for. */
@@ -61,10 +60,11 @@ export class Pass {
     this.#view = view;
     this.#timetable = timetable;
     this.#now = now;
-    const baseline = baselineOf(schedule, reports, timetable, now);
+    const baseline = baselineOf(schedule, view, timetable, now);
     const summary = summaryOf(schedule, reports);
-    this.#answered = answeredRequest(schedule, reports);
-    const recognised = [baseline.recognised?.report, this.#answered].filter((report) => report !== undefined);
+    this.#recognised = baseline.recognised;
+    this.#answered = answeredRequest(schedule, view);
+    const recognised = [this.#recognised?.report, this.#answered?.report].filter((report) => report !== undefined);
     const covered = coveredBy(schedule.status, reports, recognised);
     this.#coverage = coverageOf(schedule, covered, reports, timetable, baseline.at, now);
     this.#lastRun = lastRunNote(summary.lastReport, reports, schedule.status.lastReport);
@@ -76,7 +76,7 @@ export class Pass {
       baselineTime: rfc3339(baseline.at),
       observedSchedule: observedSchedule(schedule.spec),
       missedRuns: schedule.status.missedRuns ?? 0,
-      ...(baseline.recognised === undefined ? {} : { lastScheduleTime: rfc3339(baseline.recognised.scheduledAt) }),
+      ...(this.#recognised === undefined ? {} : { lastScheduleTime: rfc3339(this.#recognised.scheduledAt) }),
       ...(this.#coverage.kind === 'known' ? { coveredUntil: this.#coverage.until } : {}),
     };
     this.#events.push(...baseline.events);
@@ -242,9 +242,8 @@ export class Pass {
   }
 
   #replaceActive(held: number): void {
-    for (const { metadata, status } of this.#view.reports) {
-      if (metadata.deletionTimestamp !== undefined || status.phase === 'Ready' || status.phase === 'Failed') continue;
-      const { name, uid, resourceVersion } = metadata;
+    for (const report of this.#view.reports.filter(goesOn)) {
+      const { name, uid, resourceVersion } = report.metadata;
       this.#steps.push({ kind: 'deleteReport', name, uid, resourceVersion });
       const note = `deleting Report ${name}, replaced by the run of ${rfc3339(held)}`;
       this.#events.push({ type: 'Normal', reason: 'ReportReplaced', action: 'Replace', note });
@@ -264,15 +263,26 @@ export class Pass {
         ? undefined
         : nextTime(this.#timetable, Date.parse(this.#status.baselineTime ?? ''));
     const { nextScheduleTime: _next, planned: _planned, ...rest } = this.#status;
-    this.#write({
+    const status = {
       ...rest,
       ...(next === undefined ? {} : { nextScheduleTime: rfc3339(next), planned: this.#plannedFor(next) }),
       ...scheduleConditions(schedule, this.#coverage, this.#lastRun, this.#waiting, this.#now),
-    });
-    for (const { metadata } of reportsToPrune(reports.filter(isFinished), schedule.spec.history)) {
-      this.#steps.push({ kind: 'deleteReport', name: metadata.name, uid: metadata.uid });
-    }
+    };
+    const surplus = reportsToPrune(reports.filter(isFinished), schedule.spec.history);
+    const untold = surplus.length === 0 ? this.#untoldRun() : undefined;
+    this.#write(status, untold === undefined ? undefined : mayWaitUntil(schedule.status, status, untold, this.#now));
+    for (const { metadata } of surplus) this.#steps.push({ kind: 'deleteReport', name: metadata.name, uid: metadata.uid });
     if (next !== undefined && next > this.#now) this.#lookAgain(next);
+  }
+
+  /** When the one run was due that is made by now, goes on, and is all that this look has to tell; undefined = there is none, or more. */
+  #untoldRun(): number | undefined {
+    const [step, ...more] = this.#steps;
+    if (more.length > 0 || this.#events.length > 0) return undefined;
+    const { report, scheduledAt } = this.#recognised ?? {};
+    if (step === undefined) return report !== undefined && goesOn(report) ? scheduledAt : undefined;
+    const isDueRun = step.kind === 'createReport' && step.run.request === undefined;
+    return isDueRun && this.#recognised === undefined ? step.run.scheduledAt : undefined;
   }
 
   #plannedFor(next: number): NonNullable<ReportScheduleStatus['planned']> {
@@ -288,9 +298,9 @@ export class Pass {
     this.#lookAgainAt = Math.min(at, this.#lookAgainAt ?? at);
   }
 
-  #write(status: ReportScheduleStatus): void {
+  #write(status: ReportScheduleStatus, mayWaitUntil?: number): void {
     this.#status = status;
-    this.#steps.push({ kind: 'writeStatus', status });
+    this.#steps.push({ kind: 'writeStatus', status, ...(mayWaitUntil === undefined ? {} : { mayWaitUntil }) });
   }
 
   #activeCount(): number {

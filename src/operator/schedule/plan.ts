@@ -4,8 +4,11 @@ import type { EventNote } from '../../kube/events.ts';
 import type { PlannedReport, Run } from './run.ts';
 
 export type Step =
-  /** Reports that an earlier step of this plan makes stand in it without a UID; see `withUids`. */
-  | { readonly kind: 'writeStatus'; readonly status: ReportScheduleStatus }
+  /**
+   * Reports that an earlier step of this plan makes stand in it without a UID; see `withUids`. `mayWaitUntil`, in epoch ms: it need not be written before then, and most
+   * likely will tell more by then; no step follows it.
+   */
+  | { readonly kind: 'writeStatus'; readonly status: ReportScheduleStatus; readonly mayWaitUntil?: number }
   /** Goes on only if the schedule is still what was looked at: a process that slept acts on what was there before. */
   | { readonly kind: 'confirm' }
   /** `event` is told by whoever really makes it. */

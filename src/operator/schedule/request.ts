@@ -1,9 +1,8 @@
 /** The annotation `dossier.dev/run`: any new value is one run. */
-import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
 import { quoted } from '../../foreign-text.ts';
 import { instantOf, RUN_ANNOTATION } from './marks.ts';
-import { isReportOfRun } from './run.ts';
+import { madeRun, type KnownRuns, type MadeRun } from './run.ts';
 
 /** security.md 16: what is copied into statuses, names and Reports is short and plain. */
 const VALUE = /^[A-Za-z0-9._:-]{1,64}$/;
@@ -22,11 +21,11 @@ export function readRequest({ metadata, status }: ReportSchedule): RunRequest {
   return { kind: 'refused', message };
 }
 
-/** The Report that answers the present request, when the status does not say so yet. */
-export function answeredRequest(schedule: ReportSchedule, reports: readonly Report[]): Report | undefined {
+/** The run that answers the present request, when the status does not say so yet. */
+export function answeredRequest(schedule: ReportSchedule, runs: KnownRuns): MadeRun | undefined {
   const { plannedRun: planned } = schedule.status;
   const request = readRequest(schedule);
   const scheduledAt = instantOf(planned?.time);
   if (planned === undefined || scheduledAt === undefined || request.kind !== 'asked' || request.value !== planned.value) return undefined;
-  return reports.find((report) => isReportOfRun(report, schedule, { scheduledAt, request: planned.value }, planned.specHash));
+  return madeRun(schedule, runs, { scheduledAt, request: planned.value }, planned.specHash);
 }

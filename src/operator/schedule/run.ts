@@ -27,6 +27,20 @@ export interface Run {
   readonly request: string | undefined;
 }
 
+/** What is known of a schedule's runs. */
+export interface KnownRuns {
+  /** All Reports that the schedule controls, those it made a moment ago included. */
+  readonly reports: readonly Report[];
+  /** Runs that this process has made and that the status does not tell of yet: they are done, even if somebody has deleted their Reports since. */
+  readonly made: readonly Run[];
+}
+
+/** A run that has had its Report; undefined = which is gone already. */
+export interface MadeRun {
+  readonly scheduledAt: number;
+  readonly report: Report | undefined;
+}
+
 export interface PlannedReport {
   readonly name: string;
   readonly manifest: Manifest;
@@ -84,6 +98,14 @@ export function isReportOfRun(report: Report, schedule: ReportSchedule, run: Run
       : annotations?.[RUN_ANNOTATION] === run.request;
   const inTime = Date.parse(report.metadata.creationTimestamp) >= run.scheduledAt - CLOCK_SKEW_MS;
   return controllerOf(report)?.uid === schedule.metadata.uid && sameRun && inTime && hashOfSpec(report.spec) === specHash;
+}
+
+/** The run when it was made, although the status does not tell of it: that was left for later, or the operator died between the two writes. */
+export function madeRun(schedule: ReportSchedule, { reports, made }: KnownRuns, run: Run, specHash: string): MadeRun | undefined {
+  const { scheduledAt, request } = run;
+  const report = reports.find((candidate) => isReportOfRun(candidate, schedule, run, specHash));
+  const isKnown = report !== undefined || made.some((other) => other.scheduledAt === scheduledAt && other.request === request);
+  return isKnown ? { scheduledAt, report } : undefined;
 }
 
 export function usesSincePreviousRun({ spec }: ReportSchedule): boolean {

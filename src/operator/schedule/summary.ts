@@ -33,6 +33,11 @@ export function isFinished({ status }: Report): boolean {
   return status.phase === 'Ready' || status.phase === 'Failed';
 }
 
+/** Neither at its end nor being deleted. */
+export function goesOn(report: Report): boolean {
+  return report.metadata.deletionTimestamp === undefined && !isFinished(report);
+}
+
 function newest(reports: readonly Report[]): Report | undefined {
   return [...reports].sort(compareCompletion).at(-1);
 }

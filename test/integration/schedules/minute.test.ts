@@ -5,14 +5,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, test, type ExpectStatic } from 'vitest';
 import type { Report } from '../../../src/api/generated/report.ts';
+import type { ReportSchedule } from '../../../src/api/generated/reportschedule.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
-import { REPORTS, type ResourceType } from '../../../src/kube/resources.ts';
+import type { ObjectMeta } from '../../../src/kube/objects.ts';
+import { REPORT_SCHEDULES, REPORTS, type ResourceType } from '../../../src/kube/resources.ts';
+import { watch } from '../../../src/kube/watch.ts';
 import { startApiserverProxy } from '../../support/apiserver-proxy.ts';
 import { serveTls } from '../../support/tls-server.ts';
 import { Billing } from '../support/billing.ts';
 import { startOperator } from '../support/operator.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
-import { getSchedule, newSchedule, runsOf, scheduledAt, untilSchedule } from '../support/schedules.ts';
+import { getSchedule, newSchedule, runsOf, scheduledAt, untilRuns, untilSchedule } from '../support/schedules.ts';
 import { adminClient, controlPlane, newNamespace } from '../support/servers.ts';
 
 /** How much later than plain requests of the same moment, the first and the slowest that follow. */
@@ -26,10 +29,14 @@ const PLAIN_PAUSE_MS = 200;
 /** What making the schedules and planning their first run takes at most. */
 const PREPARATION_MS = 25_000;
 const COUNT = 12;
+/** How long a status may be silent about a run that goes on. */
+const PATIENCE_MS = 10_000;
 /** More than the operator has workers for schedules. */
 const HANGING = 24;
 const POLICIES = ['Forbid', 'Allow', 'Replace', 'Queue'];
 const SPEC = { templateRef: { name: 'to-come' }, startDeadlineSeconds: 0 };
+/** Fails before the status of its schedule has to tell of it. */
+const BRIEF = { templateRef: { name: 'to-come' }, startDeadlineSeconds: 1 };
 const WEBHOOKS: ResourceType = {
   group: 'admissionregistration.k8s.io',
   version: 'v1',
@@ -82,9 +89,26 @@ describe.concurrent('schedules fire at their minute and never before it, each on
     kill = () => doomed.kill('SIGKILL');
     onTestFailed(() => console.log(operators.map((operator) => operator.log()).join('\n---\n'), doomed.log()));
 
-    await Promise.all([alone, shared].map((billing) => planned(billing, COUNT)));
+    await Promise.all([...[alone, shared].map((billing) => planned(billing, numbered(COUNT))), planned(alone, ['brief'], BRIEF)]);
+    await planned(alone, ['deleted']);
     expect(Date.now()).toBeLessThan(minute);
+    const { metadata } = await getSchedule(alone, 'brief');
     await untilMinute();
+
+    // Whoever deletes a Report before the status tells of it asks for no other one.
+    const [deleted] = await untilRuns(alone, 'deleted', 1);
+    await alone.delete(REPORTS, deleted?.metadata.name ?? '');
+    await untilSchedule(alone, 'deleted', (seen) => seen.status.lastScheduleTime === time && seen.status.activeCount === 0);
+    expect(await runsOf(alone, 'deleted')).toEqual([]);
+    // One write tells that it was made and how it ended, if it ended in time.
+    const versions = await versionsUntilEnd(alone, metadata);
+    expect(versions.at(-1)?.status).toMatchObject({ lastScheduleTime: time, lastReport: { phase: 'Failed' }, activeCount: 0 });
+    expect(
+      versions
+        .slice(0, -1)
+        .map(writtenAt)
+        .filter((at) => at < minute + PATIENCE_MS),
+    ).toEqual([]);
 
     for (const billing of [alone, shared]) {
       for (let index = 0; index < COUNT; index += 1) {
@@ -124,7 +148,7 @@ describe.concurrent('schedules fire at their minute and never before it, each on
       // It has hung before: who had not been found slow could hold every worker for two seconds (docs/decisions/0016-due-first.md).
       await newSchedule(hung, 'before', { report: { spec: SPEC } }, { 'dossier.dev/run': 'now' });
       await webhook.asks('before-');
-      await Promise.all([planned(free, COUNT), planned(hung, HANGING)]);
+      await Promise.all([planned(free, numbered(COUNT)), planned(hung, numbered(HANGING))]);
       expect(Date.now()).toBeLessThan(minute);
       await untilMinute();
 
@@ -149,16 +173,47 @@ describe.concurrent('schedules fire at their minute and never before it, each on
 });
 
 /** Makes schedules that are due in the minute and at no other time until tomorrow, and waits until the operator expects them. */
-async function planned(billing: Billing, count: number): Promise<void> {
+async function planned(billing: Billing, names: readonly string[], spec: object = SPEC): Promise<void> {
   const due = new Date(minute);
   const schedule = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
-  const names = Array.from({ length: count }, (_, index) => `s${index}`);
   await Promise.all(
     names.map((name, index) =>
-      newSchedule(billing, name, { schedule, report: { spec: SPEC }, concurrencyPolicy: POLICIES[index % POLICIES.length] }),
+      newSchedule(billing, name, { schedule, report: { spec }, concurrencyPolicy: POLICIES[index % POLICIES.length] }),
     ),
   );
   for (const name of names) await untilSchedule(billing, name, ({ status }) => status.planned !== undefined);
+}
+
+/** The schedule at each write that came after the version given, until it tells how its run ended. */
+async function versionsUntilEnd(billing: Billing, { name, resourceVersion }: ObjectMeta): Promise<readonly ReportSchedule[]> {
+  const { namespace, signal } = billing;
+  const options = {
+    namespace,
+    fieldSelector: `metadata.name=${name}`,
+    resourceVersion,
+    timeoutSeconds: 60,
+    idleMs: 60_000,
+    decode: JSON.parse,
+  };
+  const versions: ReportSchedule[] = [];
+  for await (const { type, object } of watch<ReportSchedule>(client.transport, REPORT_SCHEDULES, options, signal)) {
+    if (type === 'BOOKMARK') continue;
+    versions.push(object);
+    if (object.status.lastReport !== undefined) break;
+  }
+  return versions;
+}
+
+/** When its status was written, to the second, in epoch ms. */
+function writtenAt({ metadata }: ReportSchedule): number {
+  const { managedFields = [] } = metadata as {
+    readonly managedFields?: readonly { readonly subresource?: string; readonly time: string }[];
+  };
+  return Date.parse(managedFields.find(({ subresource }) => subresource === 'status')?.time ?? '');
+}
+
+function numbered(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `s${index}`);
 }
 
 interface HangingWebhook {

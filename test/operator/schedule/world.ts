@@ -9,7 +9,7 @@ import type { ReportSchedule } from '../../../src/api/generated/reportschedule.t
 import type { EventNote } from '../../../src/kube/events.ts';
 import { decide } from '../../../src/operator/schedule/decide.ts';
 import { withUids } from '../../../src/operator/schedule/plan.ts';
-import { isReportOfRun } from '../../../src/operator/schedule/run.ts';
+import { isReportOfRun, type Run } from '../../../src/operator/schedule/run.ts';
 
 export const UID = 'schedule-uid';
 
@@ -74,8 +74,13 @@ export class World {
   now: number;
   writes = 0;
   lookAgainAt: number | undefined;
+  /** What the controller remembers until it dies. */
+  #made: readonly Run[] = [];
+  readonly #patient: boolean;
 
-  constructor(schedule: ReportSchedule) {
+  /** `patient`: a status that may wait to be written waits, as it does in the operator; else each is written at once. */
+  constructor(schedule: ReportSchedule, { patient = false }: { readonly patient?: boolean } = {}) {
+    this.#patient = patient;
     this.schedule = schedule;
     this.now = Date.parse(schedule.metadata.creationTimestamp);
   }
@@ -114,11 +119,12 @@ export class World {
     };
     try {
       for (;;) {
-        const plan = decide({ schedule: this.schedule, reports: [...this.reports.values()].filter(isOurs), ...without }, this.now);
-        const noReport = this.#act(plan, write);
+        const reports = [...this.reports.values()].filter(isOurs);
+        const plan = decide({ schedule: this.schedule, reports, made: this.#made, ...without }, this.now);
+        const { noReport, leftUntil } = this.#act(plan, write);
         if (noReport === undefined) {
           this.events.push(...plan.events);
-          this.lookAgainAt = plan.lookAgainAt;
+          this.lookAgainAt = leftUntil === undefined ? plan.lookAgainAt : Math.min(leftUntil, plan.lookAgainAt ?? leftUntil);
           return true;
         }
         const refusal = this.refusals.get(noReport);
@@ -126,8 +132,9 @@ export class World {
         else without.refused.set(noReport, refusal);
       }
     } catch (error) {
-      if (error instanceof Crash) return false;
-      throw error;
+      if (!(error instanceof Crash)) throw error;
+      this.#made = [];
+      return false;
     }
   }
 
@@ -142,27 +149,30 @@ export class World {
     return [...this.created.keys()];
   }
 
-  #act(plan: ReturnType<typeof decide>, write: (effect: () => void) => void): string | undefined {
+  #act(plan: ReturnType<typeof decide>, write: (effect: () => void) => void): { readonly noReport?: string; readonly leftUntil?: number } {
     for (const step of plan.steps) {
       if (step.kind === 'writeStatus') {
+        if (this.#patient && step.mayWaitUntil !== undefined) return { leftUntil: step.mayWaitUntil };
         const status = withUids(step.status, new Map([...this.reports.keys()].map((name) => [name, `uid-${name}`])));
         if (isDeepStrictEqual(status, this.schedule.status)) continue;
         write(() => {
           this.schedule = { ...this.schedule, status };
+          this.#made = [];
         });
       } else if (step.kind === 'deleteReport') {
         write(() => this.reports.delete(step.name));
       } else if (step.kind === 'createReport') {
         const { name, manifest, specHash } = step.report;
         const existing = this.reports.get(name);
-        if (this.refusals.has(name)) return name;
+        if (this.refusals.has(name)) return { noReport: name };
         if (existing === undefined) {
           write(() => this.#create(manifest as unknown as Report));
           this.events.push(step.event);
-        } else if (!isReportOfRun(existing, this.schedule, step.run, specHash)) return name;
+        } else if (!isReportOfRun(existing, this.schedule, step.run, specHash)) return { noReport: name };
+        this.#made = [...this.#made, step.run];
       }
     }
-    return undefined;
+    return {};
   }
 
   #create(manifest: Report): void {
