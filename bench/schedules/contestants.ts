@@ -2,9 +2,13 @@
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import type { Manifest } from '../../src/kube/client.ts';
-import { JOBS, REPORT_SCHEDULES, REPORTS, type ResourceType } from '../../src/kube/resources.ts';
+import type { Pod } from '../../src/kube/objects.ts';
+import { JOBS, PODS, REPORT_SCHEDULES, REPORTS, type ResourceType } from '../../src/kube/resources.ts';
 import { RUNNER_IMAGE } from '../../src/local/node/runner-image.ts';
 import type { ServerSpec } from '../../src/local/process/server-process.ts';
+import { EXIT_MISTAKE } from '../../src/runner/exit.ts';
+import { formatResult, type RunFailure } from '../../src/runner/result.ts';
+import type { Ending } from './endings.ts';
 
 const CRON_JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true };
 
@@ -26,6 +30,7 @@ export interface Contestant {
   readonly schedules: ResourceType;
   readonly children: ResourceType;
   readonly manifest: (name: string, namespace: string, expression: string) => Manifest;
+  readonly ending: Ending;
   /** Of a contestant that is ours: the module it begins with. */
   readonly entry: string | undefined;
   readonly process: (start: Start) => ServerSpec;
@@ -37,6 +42,41 @@ export interface Contestant {
   readonly greets: boolean;
 }
 
+/** The Job controller's last word. */
+const JOB_COMPLETE: Ending = {
+  type: JOBS,
+  status: ({ metadata }, now) => ({
+    startTime: metadata.creationTimestamp,
+    completionTime: now,
+    succeeded: 1,
+    conditions: ['SuccessCriteriaMet', 'Complete'].map((type) => ({ type, status: 'True', lastProbeTime: now, lastTransitionTime: now })),
+  }),
+};
+
+const MISTAKE: RunFailure = { ok: false, reason: 'TemplateFailed', message: 'the end of a run that nobody ran', retryable: false };
+
+/** The report controller's last word. */
+const REPORT_FAILED: Ending = {
+  type: REPORTS,
+  status: (_, now) => ({
+    phase: 'Failed',
+    completionTime: now,
+    conditions: [{ type: 'Ready', status: 'False', reason: MISTAKE.reason, message: MISTAKE.message, lastTransitionTime: now }],
+  }),
+};
+
+/** What a kubelet says of a pod whose runner found that another try cannot help. */
+const POD_FAILED: Ending = {
+  type: PODS,
+  status: (pod, now) => ({
+    phase: 'Failed',
+    containerStatuses: (pod as Pod).spec.containers.map(({ name, image = '' }) => ({
+      ...{ name, image, imageID: image, ready: false, restartCount: 0, lastState: {} },
+      state: { terminated: { exitCode: EXIT_MISTAKE, reason: 'Error', startedAt: now, finishedAt: now, message: formatResult(MISTAKE) } },
+    })),
+  }),
+};
+
 /** The CronJob controller alone, as kube-controller-manager runs it. */
 function cronJobs(name: string, title: string, flags: readonly string[]): Contestant {
   return {
@@ -44,6 +84,7 @@ function cronJobs(name: string, title: string, flags: readonly string[]): Contes
     title,
     schedules: CRON_JOBS,
     children: JOBS,
+    ending: JOB_COMPLETE,
     entry: undefined,
     whole: false,
     tellsLag: false,
@@ -85,6 +126,7 @@ function dossier(name: string, title: string, entry: string, whole: boolean, arg
     title,
     schedules: REPORT_SCHEDULES,
     children: REPORTS,
+    ending: whole ? POD_FAILED : REPORT_FAILED,
     entry,
     whole,
     tellsLag: whole,

@@ -19,7 +19,17 @@ import type { ToolPaths } from '../../src/local/tools/catalog.ts';
 import { Workspace } from '../../src/local/workspace.ts';
 import { bundledOperator, imageEnv, imageFlags } from '../operator/program.ts';
 import type { Contestant } from './contestants.ts';
-import { apiserverSeconds, Arrivals, eventLoopLagMs, peakMegabytes, processorSeconds, requestsSoFar, untilQuiet } from './observer.ts';
+import { Endings } from './endings.ts';
+import {
+  apiserverSeconds,
+  Arrivals,
+  eventLoopLagMs,
+  eventRequests,
+  peakMegabytes,
+  processorSeconds,
+  requestsSoFar,
+  untilQuiet,
+} from './observer.ts';
 
 const NAMESPACE_COUNT = 50;
 const MINUTE_MS = 60_000;
@@ -30,8 +40,8 @@ const PROBES = 100;
 const PATIENCE = 1.5;
 /** Between the last schedule that is ready and the minute: for caches to fill and garbage to go. */
 const PAUSE_MS = 10_000;
-/** No event for so long: the work is done. */
-const QUIET_MS = 5_000;
+/** No event for so long: the work is done. Longer than a status of Dossier waits for the end of a run. */
+const QUIET_MS = 15_000;
 const GIVE_UP_MS = 20 * MINUTE_MS;
 
 export interface Measurement {
@@ -47,11 +57,22 @@ export interface Measurement {
   readonly eventLoopLagMs: number | undefined;
   /** Since the process began. */
   readonly peakMegabytes: number;
+  /** Runs that were ended. */
+  readonly ended: number;
+  /** Requests for Events on schedules. */
+  readonly events: number;
   /** By verb and resource, from the minute on. */
   readonly requests: ReadonlyMap<string, number>;
 }
 
-export async function measure(contestant: Contestant, tools: ToolPaths, count: number, nodeFlags: readonly string[]): Promise<Measurement> {
+/** `toTheEnd`: runs are ended, and the measurement with them; else nobody ends them. */
+export async function measure(
+  contestant: Contestant,
+  tools: ToolPaths,
+  count: number,
+  nodeFlags: readonly string[],
+  toTheEnd: boolean,
+): Promise<Measurement> {
   await using workspace = await Workspace.create();
   const controlPlane = await ControlPlane.start(workspace, tools);
   if (!contestant.whole) await controlPlane.stopControllerManager();
@@ -88,6 +109,8 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
   await arrivals.count(contestant.children);
   await arrivals.notice(contestant.schedules);
   await arrivals.notice(EVENTS);
+  const endings = new Endings(client, contestant.ending, stop.signal);
+  if (toTheEnd) await endings.start();
   await sleep(minute - 500 - Date.now());
   const [load = 0] = loadavg();
   const before = {
@@ -96,7 +119,8 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
     apiserver: await apiserverSeconds(client, stop.signal),
   };
   await lagMs(); // Counts from here on.
-  while (arrivals.at.length < count && Date.now() < minute + GIVE_UP_MS) await sleep(200);
+  const goesOn = (): boolean => arrivals.at.length < count || (toTheEnd && endings.ended < count);
+  while (goesOn() && Date.now() < minute + GIVE_UP_MS) await sleep(200);
   await untilQuiet(arrivals, QUIET_MS);
   const requests = await requestsSoFar(client, stop.signal);
   const result = {
@@ -107,6 +131,8 @@ export async function measure(contestant: Contestant, tools: ToolPaths, count: n
     settledSeconds: (arrivals.lastEventAt - minute) / 1000,
     peakMegabytes: peakMegabytes(controller.pid),
     eventLoopLagMs: await lagMs(),
+    ended: endings.ended,
+    events: await eventRequests(client, contestant.schedules, stop.signal),
     requests: new Map(
       [...requests].map(([key, value]) => [key, value - (before.requests.get(key) ?? 0)] as const).filter(([, value]) => value > 0),
     ),

@@ -3,13 +3,19 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
-import type { ResourceType } from '../../src/kube/resources.ts';
+import { EVENTS, type ResourceType } from '../../src/kube/resources.ts';
 import { watch } from '../../src/kube/watch.ts';
 
 /** Linux counts processor time in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 /** Requests that say nothing about the work: what watches the watcher, and what the apiserver asks of itself. */
 const MEASURED = /^(cronjobs|jobs|reportschedules|reports|events)$/;
+
+interface ToldEvent extends KubeObject {
+  readonly regarding: { readonly kind: string };
+  readonly series?: { readonly count: number };
+  readonly deprecatedCount?: number;
+}
 
 /** Arrival of each object of a kind, in epoch ms, and the time of the last event of any kind that is watched. */
 export class Arrivals {
@@ -80,6 +86,19 @@ export async function requestsSoFar(client: KubeClient, signal: AbortSignal): Pr
     counts.set(key, (counts.get(key) ?? 0) + Number(line.slice(line.lastIndexOf(' '))));
   }
   return counts;
+}
+
+/** How many requests made the Events that there are on objects of a kind: one for each time that it was told. */
+export async function eventRequests(client: KubeClient, type: ResourceType, signal: AbortSignal): Promise<number> {
+  let requests = 0;
+  let more: string | undefined;
+  do {
+    const page = await client.list<ToldEvent>(EVENTS, { limit: 500, ...(more === undefined ? {} : { continue: more }) }, signal);
+    for (const { regarding, series, deprecatedCount } of page.items)
+      if (regarding.kind === type.kind) requests += Math.max(series?.count ?? 1, deprecatedCount ?? 1);
+    more = page.continue;
+  } while (more !== undefined);
+  return requests;
 }
 
 /** Seconds of processor time that the apiserver has used, by its own word. */
