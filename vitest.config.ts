@@ -12,6 +12,7 @@ import { LongestFirst } from './test/sequence.ts';
  * A run starts some thousand Node processes (workers, operators, runners, the demo): they share what Node has compiled.
  */
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node');
+const KEEP_COMPILED = ['test/support/keep-compiled.ts'];
 
 export default defineConfig({
   test: {
@@ -20,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: KEEP_COMPILED,
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/e2e/**', 'test/reliability/**'],
           testTimeout: 30_000,
@@ -30,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          setupFiles: KEEP_COMPILED,
           include: ['test/integration/**/*.test.ts', 'test/reliability/**/*.test.ts'],
           globalSetup: ['test/integration/setup.ts'],
           testTimeout: 120_000,
