@@ -5,8 +5,6 @@ import type { ToolPaths } from '../tools/catalog.ts';
 import type { ControlPlaneFiles } from './files.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** Percent of growth at which a Go program collects its garbage; its default of 100 costs the apiserver a fifth of its processor time, this some 150 MB. */
-const SELDOM = '300';
 
 export interface Ports {
   readonly etcdClient: number;
@@ -89,6 +87,6 @@ export function controllerManagerSpec(tools: ToolPaths, ports: Ports, { folder, 
   };
 }
 
-function named(name: string, folder: string): Pick<ServerSpec, 'name' | 'logFile' | 'env'> {
-  return { name, logFile: join(folder, `${name}.log`), env: { GOGC: SELDOM } };
+function named(name: string, folder: string): Pick<ServerSpec, 'name' | 'logFile'> {
+  return { name, logFile: join(folder, `${name}.log`) };
 }

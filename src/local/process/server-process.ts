@@ -22,7 +22,7 @@ export interface ServerSpec {
   readonly logFile: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment but PATH, HOME and TMPDIR: proxies, credentials and driver options of the user's shell must not reach a server. */
+  /** The whole environment but PATH, HOME, TMPDIR and GOGC: proxies, credentials and driver options of the user's shell must not reach a server. */
   readonly env?: Readonly<Record<string, string>>;
   /** Another user to run as; only root may ask for it. */
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -123,6 +123,6 @@ export class ServerProcess {
 }
 
 function inherited(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR'] as const;
+  const names = ['PATH', 'HOME', 'TMPDIR', 'GOGC'] as const;
   return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 }

@@ -21,7 +21,7 @@ function start(script: string, more: Partial<ServerSpec> = {}): Promise<ServerPr
 }
 
 describe('a server process', () => {
-  test('sees nothing of our environment but PATH, HOME and TMPDIR', async () => {
+  test('sees nothing of our environment but PATH, HOME, TMPDIR and GOGC', async () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'sentinel');
     vi.stubEnv('HTTPS_PROXY', 'http://sentinel');
     const server = await start('env', { env: { GIVEN: 'yes' } });
@@ -34,7 +34,9 @@ describe('a server process', () => {
     expect(names).toContain('GIVEN');
     expect(names).toContain('PATH');
     // PWD, SHLVL and _ are the shell's own.
-    expect(names.filter((name) => !['GIVEN', 'PATH', 'HOME', 'TMPDIR', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? ''))).toEqual([]);
+    expect(
+      names.filter((name) => !['GIVEN', 'PATH', 'HOME', 'TMPDIR', 'GOGC', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? '')),
+    ).toEqual([]);
   });
 
   test('gets its arguments unchanged and an empty standard input', async () => {
