@@ -6,21 +6,35 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Those of more than half a minute on two processors, longest first; what mostly waits lies between what mostly computes. */
+/**
+ * Those that take long, the longest first, and what mostly waits (for a minute of the clock, a bad server's time-outs) between what mostly computes: three that wait beside
+ * each other leave two processors idle.
+ */
 const LONGEST = [
   'integration/demo/demo.test.ts',
-  'reliability/both.test.ts',
+  'integration/schedules/minute.test.ts',
   'integration/reports/crash.test.ts',
+  'reliability/both.test.ts',
+  'reliability/outage.test.ts',
   'integration/chart/documents.test.ts',
   'integration/chart/install.test.ts',
-  'reliability/outage.test.ts',
-  'integration/schedules/minute.test.ts',
-  'reliability/apiserver.test.ts',
+  'integration/reports/settled.test.ts',
+  'integration/templates/git.test.ts',
   'reliability/store.test.ts',
-  'integration/schedules/life.test.ts',
   'integration/cli/plugin.test.ts',
   'integration/reports/quotas.test.ts',
-  'integration/reports/settled.test.ts',
+  'integration/templates/system-templates.test.ts',
+  'integration/storages/conditions.test.ts',
+  'integration/reports/deletion.test.ts',
+  'integration/node/outages.test.ts',
+  'integration/reports/hostile.test.ts',
+  'integration/operator/lacking.test.ts',
+  'reliability/apiserver.test.ts',
+  'integration/crds/every-field.test.ts',
+  'integration/reports/retries.test.ts',
+  'integration/reports/formats.test.ts',
+  'integration/sources/http-reports.test.ts',
+  'integration/schedules/life.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {
