@@ -27,7 +27,7 @@ const { values } = parseArgs({
   },
 });
 const count = Number(values.count);
-/** Runs to the end cost many requests for Jobs and pods, and what one costs its schedule does not depend on how many there are. */
+/** Runs to the end cost many requests for Jobs and pods. With more of them at once more wait for a place, and fewer end before their status is written (page.ts says so). */
 const endingCount = Math.ceil(count / 10);
 const nodeFlags = values['node-flags'].split(' ').filter((flag) => flag !== '');
 const names = CONTESTANTS.map(({ name }) => name);

@@ -22,7 +22,7 @@ export interface ServerSpec {
   readonly logFile: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment but PATH, HOME, TMPDIR and GOGC: proxies, credentials and driver options of the user's shell must not reach a server. */
+  /** The whole environment but PATH, HOME, TMPDIR and GOGC (with which tests save processor time): proxies, credentials and driver options of the user's shell must not reach a server. */
   readonly env?: Readonly<Record<string, string>>;
   /** Another user to run as; only root may ask for it. */
   readonly user?: { readonly uid: number; readonly gid: number };
