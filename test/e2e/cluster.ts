@@ -149,7 +149,7 @@ export function useWorkplace(
   });
   afterAll(async () => {
     const { billing } = workplace ?? {};
-    if (failed) await explain(billing?.namespace ?? 'default');
+    if (failed || billing === undefined) await explain(billing?.namespace ?? 'default');
     if (billing !== undefined) {
       // The files must go while the store can be reached; nobody has to wait for the rest.
       await kubectl('delete', 'reportschedules,reports', '--all', '-n', billing.namespace, '--timeout=120s').catch(console.log);
@@ -168,7 +168,9 @@ export function useWorkplace(
 async function explain(namespace: string): Promise<void> {
   for (const args of [
     ['get', 'reports,jobs,pods,events', '-n', namespace, '-o', 'wide'],
-    ['get', 'pods', '-n', SYSTEM, '-o', 'wide'],
+    ['describe', 'nodes'],
+    ['get', 'deployments,jobs,pods,events', '-n', SYSTEM, '-o', 'wide'],
+    ['describe', 'pods', '-n', SYSTEM],
     ['logs', '-n', SYSTEM, '-l', 'app.kubernetes.io/component=operator', '--tail=60', '--prefix'],
   ]) {
     console.log(`$ kubectl ${args.join(' ')}\n${await kubectl(...args).catch(String)}`);

@@ -1,6 +1,6 @@
 /** Code that somebody else wrote, on a real kubelet: from a repository in three steps, and one that takes all it can get. */
 import exceljs from 'exceljs';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import type { ReportRepository } from '../../src/api/generated/reportrepository.ts';
 import { REPORT_REPOSITORIES } from '../../src/kube/resources.ts';
 import { bucketContent } from '../integration/support/bucket-content.ts';
@@ -72,9 +72,8 @@ beforeAll(async () => {
   address = await forward(git.httpsPort);
   await billing.secret('git', { token: 'token-1' });
   await billing.secret('git-ca', { 'ca.crt': git.ca });
+  return () => git.close();
 });
-
-afterAll(() => git.close());
 
 interface Ran {
   readonly name: string;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'vitest';
 
-const CI = join(import.meta.dirname, '../../.ci');
+const CHECKOUT = join(import.meta.dirname, '../..');
 const report = (passed: number, failed = 0): string =>
   JSON.stringify({ numPassedTests: passed, numFailedTests: failed, success: failed === 0 }).replaceAll('"', '\\"');
 const TESTS = `echo "${report(40)}" >coverage/tests.json`;
@@ -20,6 +20,8 @@ interface Story {
   /** By command of the program for clusters; without any, there is no such program. */
   readonly cluster?: Readonly<Record<string, string>>;
   readonly user?: number;
+  /** Gigabytes that are free on the disk, and once old images are removed. */
+  readonly room?: readonly [number, number];
 }
 
 interface Place {
@@ -30,7 +32,7 @@ interface Place {
 }
 
 async function place({ onTestFinished }: TestContext, story: Story): Promise<Place> {
-  const { test: tests = TESTS, soak = '', e2e = E2E, cluster = {}, user = 0 } = story;
+  const { test: tests = TESTS, soak = '', e2e = E2E, cluster = {}, user = 0, room = [99, 99] } = story;
   const root = await mkdtemp(join(tmpdir(), 'dossier-ci-'));
   onTestFinished(() => rm(root, { recursive: true }));
   const folder = join(root, 'main');
@@ -47,9 +49,12 @@ async function place({ onTestFinished }: TestContext, story: Story): Promise<Pla
       { mode: 0o755 },
     );
   for (const path of ['main', 'bin', 'shared/cluster']) await mkdir(join(root, path), { recursive: true });
-  await cp(CI, join(folder, '.ci'), { recursive: true });
+  for (const path of ['.ci', 'scripts/verdict.ts']) await cp(join(CHECKOUT, path), join(folder, path), { recursive: true });
   await script(join(root, 'bin/make'), { test: tests, soak, e2e });
   await script(join(root, 'bin/id'), { '-u': `echo ${user}` });
+  await writeFile(join(root, 'room'), `Avail\n${room[0]}\n`);
+  await script(join(root, 'bin/df'), { '*': `cat "${root}/room"` });
+  await script(join(root, 'bin/buildah'), { '*': `case $* in *rmi*) printf 'Avail\\n${room[1]}\\n' >"${root}/room" ;; esac` });
   if (Object.keys(cluster).length > 0)
     await script(join(root, 'shared/cluster/cluster'), { up: 'echo "export KUBECONFIG=/k PATH=$PATH"', ...cluster });
   return {
@@ -78,6 +83,21 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
     ['somebody else than root', { cluster: UP, user: 1000 }, 0, '41 passed, 0 failed', 'NOT RUN: a cluster needs root'],
     ['the cluster cannot be built', { cluster: { build: 'echo no network >&2; exit 1' } }, 0, '41 passed, 0 failed', 'no network'],
     ['the cluster does not come up', { cluster: { up: 'exit 1' } }, 0, '41 passed, 0 failed', "NOT RUN: 'cluster up' failed"],
+    [
+      'the disk is full',
+      { cluster: UP, room: [3, 14] },
+      0,
+      '41 passed, 0 failed',
+      'NOT RUN: 14 GB are left on the disk, and images take 15',
+    ],
+    ['the disk is full of old images', { cluster: UP, room: [3, 30] }, 0, '61 passed, 0 failed', 'The end-to-end suite was run.'],
+    [
+      'the node takes no pods',
+      { cluster: { ...UP, kubectl: 'case $* in *DiskPressure=False*) exit 1 ;; esac' } },
+      0,
+      '41 passed, 0 failed',
+      'NOT RUN: the node takes no pods, because its disk is nearly full: 99 GB',
+    ],
     ['the cluster is nowhere', { cluster: { up: ':' } }, 0, '41 passed, 0 failed', 'has not said where'],
     ['no image can be built at all', { cluster: { image: FAILS_HERE } }, 0, '41 passed, 0 failed', 'NOT RUN: no image can be built'],
     [
@@ -129,6 +149,43 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
     context.expect(result.lines.join('\n')).toContain(said);
   });
 
+  test('what failed is said right before the last line, briefly', async (context) => {
+    const { expect } = context;
+    const files = [
+      { status: 'passed', message: '', assertionResults: [{ status: 'passed', fullName: 'well' }] },
+      { status: 'failed', message: 'no cluster', assertionResults: [{ status: 'skipped', fullName: 'later' }] },
+      {
+        status: 'failed',
+        message: '',
+        assertionResults: [{ status: 'failed', fullName: 'a sum', failureMessages: ['1 is not 2\n'.repeat(99)] }],
+      },
+      { status: 'failed', message: '', assertionResults: [{ status: 'passed', fullName: 'in a group' }] },
+      ...Array.from({ length: 20 }, () => ({ status: 'failed', message: 'x'.repeat(9_999) })),
+    ];
+    const there = await place(context, { test: 'cp ../report coverage/tests.json; exit 1' });
+    const testResults = files.map((file, index) => ({ ...file, name: join(there.folder, `test/${index}.test.ts`) }));
+    const content = { numPassedTests: 3, numFailedTests: 1, success: false, testResults };
+    await writeFile(join(there.folder, '../report'), JSON.stringify(content));
+    const { lines } = await run(there);
+    const said = lines.slice(lines.findIndex((line) => line.startsWith('FAILED')));
+    expect(said.slice(0, 12)).toEqual([
+      'FAILED test/1.test.ts',
+      '    no cluster',
+      'FAILED test/2.test.ts > a sum',
+      ...Array<string>(8).fill('    1 is not 2'),
+      'FAILED test/3.test.ts',
+    ]);
+    expect(said.slice(12, 13)).toEqual(['    failed outside of its tests']);
+    expect(said.slice(-3)).toEqual([`    ${'x'.repeat(300)}`, '... and 13 more', '4 passed, 1 failed']);
+  });
+
+  test('where there is no Node that can count, nothing has passed', async (context) => {
+    const there = await place(context, {});
+    await writeFile(join(there.folder, '../bin/node'), '#!/bin/bash\nexit 1', { mode: 0o755 });
+    const { code, lines } = await run(there);
+    context.expect([code, lines.at(-1)]).toEqual([1, '0 passed, 1 failed']);
+  });
+
   test('reports of an earlier run do not count', async (context) => {
     const { expect } = context;
     const there = await place(context, { test: 'exit 2', cluster: UP, e2e: 'exit 1' });
@@ -141,9 +198,12 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
     const { expect } = context;
     const there = await place(context, { cluster: UP, e2e: 'exit 1' });
     await run(there);
-    const calls = (await there.calls()).filter((line) => line.startsWith('cluster') || line === 'make e2e');
+    const all = await there.calls();
+    // With room enough, old images stay: they make the next build quick.
+    expect(all.filter((line) => line.startsWith('buildah'))).toEqual([]);
+    const calls = all.filter((line) => line.startsWith('cluster') || line === 'make e2e');
     expect(calls.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
-      ...['down', 'build', 'base', 'up', 'image', 'ctr', 'image', 'ctr', 'image', 'ctr'].map((step) => `cluster ${step}`),
+      ...['down', 'build', 'base', 'up', 'image', 'ctr', 'image', 'ctr', 'image', 'ctr', 'kubectl'].map((step) => `cluster ${step}`),
       'make e2e',
       'cluster down',
     ]);
