@@ -5,12 +5,14 @@
  * If the run is killed, the workspace's guardian stops everything. A failed start names the program and shows the end of its log.
  */
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { pino } from 'pino';
 import type { TestProject } from 'vitest/node';
 import { installCrds } from '../../src/local/crds.ts';
 import type { ControlPlane } from '../../src/local/control-plane/control-plane.ts';
 import { startLocalNode, type LocalNode } from '../../src/local/node/node.ts';
 import { RUNNER_IMAGE, runnerImage } from '../../src/local/node/runner-image.ts';
+import { bundle } from '../../scripts/bundle.ts';
 import { startServers } from '../../src/local/servers.ts';
 import type { Workspace } from '../../src/local/workspace.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
@@ -19,8 +21,13 @@ import './support/servers.ts';
 
 const TOOLS_IMAGE = 'dossier/tools:local';
 
-/** Room for everything that tests run at once; missing images and Secrets are looked for often. Its log is `node.log` in the workspace. */
+/**
+ * Room for everything that tests run at once; missing images and Secrets are looked for often. Its log is `node.log` in the workspace. The runner is bundled as in its image,
+ * because each of some hundred starts costs less then.
+ */
 async function startSharedNode(controlPlane: ControlPlane, { folder }: Workspace): Promise<LocalNode> {
+  const programs = join(folder, 'programs');
+  await bundle(programs, { runner: 'src/runner/main.ts' });
   const { admin, authority, kubeletServing, url } = controlPlane;
   const tls = { ca: authority.certificate, cert: admin.certificate, key: admin.key, rejectUnauthorized: true };
   return startLocalNode({
@@ -28,7 +35,10 @@ async function startSharedNode(controlPlane: ControlPlane, { folder }: Workspace
     cluster: { server: new URL(url), tls, authorization: async () => undefined },
     serving: kubeletServing,
     clientCa: authority.certificate,
-    images: { [RUNNER_IMAGE]: runnerImage(), [TOOLS_IMAGE]: { entrypoint: [] } },
+    images: {
+      [RUNNER_IMAGE]: runnerImage(env['NODE_COMPILE_CACHE'], join(programs, 'runner/runner.mjs')),
+      [TOOLS_IMAGE]: { entrypoint: [] },
+    },
     capacity: { cpu: '64', memory: '64Gi', 'ephemeral-storage': '64Gi', pods: '500' },
     folder: join(folder, 'node'),
     log: createLogger('debug', pino.destination({ dest: join(folder, 'node.log'), sync: true })),
