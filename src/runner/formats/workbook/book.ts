@@ -33,7 +33,13 @@ export class UserWorkbook {
     refuseWhatReachesOut(this.entries);
     this.#workbookPath = this.#target('_rels/.rels', '', 'officeDocument') ?? '';
     this.#workbookRels = relationshipsOf(this.#workbookPath);
-    const list = tags(this.text(this.#workbookPath), 'sheet');
+    const book = this.text(this.#workbookPath);
+    // Serial numbers are days since 1900: there, every date would be four years and a day later.
+    if (tags(book, 'workbookPr').some((tag) => ['1', 'true'].includes(attribute(tag, 'date1904') ?? '')))
+      throw workbookFailed(
+        'counts days from 1904; turn "Use 1904 date system" off in the options of Excel, correct the dates that it has, and save it again',
+      );
+    const list = tags(book, 'sheet');
     this.#sheetNames = list.map((tag) => attribute(tag, 'name') ?? '');
     const found = list.find((tag) => attribute(tag, 'name')?.toLowerCase() === sheet.toLowerCase());
     if (found === undefined)

@@ -248,6 +248,11 @@ describe('a workbook that cannot be used is told as the template’s mistake', (
     ],
     ['content beside the columns', () => ({ columns: COLUMNS.slice(0, 2) }), 'has content in cell C4'],
     ['merged cells among the rows', () => ({ bytes: inSheet('ref="B1:C1"', 'ref="A4:A5"') }), 'has merged cells in or below row 4'],
+    [
+      'days that are counted from 1904',
+      () => ({ bytes: changed({ 'xl/workbook.xml': (text) => text.replace(/<workbookPr[^>]*>/, '<workbookPr date1904="true"/>') }) }),
+      'counts days from 1904',
+    ],
     ['a sheet without rows', () => ({ bytes: inSheet(/<sheetData>.*<\/sheetData>/, '') }), 'has no rows that can be filled'],
   ])('%s', (_, making, says) => {
     const failure = failureOf(making());
