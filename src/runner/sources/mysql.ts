@@ -24,8 +24,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const BATCH_ROWS = 500;
 /** What a batch may grow to, in characters of texts. */
 const BATCH_SIZE = 1024 * 1024;
-/** What the lexer and the readers rely on, whatever the server has as its default: strings and names as SQL's, no rounding in silence. */
-const SQL_MODE = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+/**
+ * What the lexer and the readers rely on, whatever the server has as its default: strings and names as SQL's, no rounding in silence. A server that refuses columns which a
+ * group has several values of goes on to refuse them: it would take any of them.
+ */
+const SQL_MODE = `concat('STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', if(find_in_set('ONLY_FULL_GROUP_BY', @@sql_mode), ',ONLY_FULL_GROUP_BY', ''))`;
 
 /** Connects and runs the query, as far as its columns. @throws DossierError, or the signal's reason. */
 export async function openMysql(source: MysqlPlan, plan: RunPlan, env: Environment, signal: AbortSignal): Promise<RowSource> {
@@ -137,7 +140,11 @@ async function begin(
     const settings = [
       // The name of a known zone; nothing in it could end the text.
       `time_zone = '${timeZone === 'UTC' ? '+00:00' : timeZone}'`,
-      `sql_mode = '${SQL_MODE}'`,
+      `sql_mode = ${SQL_MODE}`,
+      // What the login asks for can be overruled by the server's own settings, which then makes question marks of letters that its charset has not.
+      'character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_general_ci',
+      // Without a word, these end a result and the values of group_concat.
+      'sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295',
       // While a slow bucket takes a batch, the server waits for us to read on.
       `net_write_timeout = ${Math.max(activeDeadlineSeconds, 60)}`,
       timeout,

@@ -324,6 +324,25 @@ describe.skipIf(found.kind === 'none')('a real server', () => {
       await source.close();
     });
 
+    test.runIf(isOurs)("has nothing of the server's settings that would change or cut what is read", async () => {
+      const settings = ['init_connect', 'sql_select_limit', 'group_concat_max_len', 'sql_mode'];
+      await server.admin(
+        "set global init_connect = 'set names latin1'",
+        'set global sql_select_limit = 1',
+        'set global group_concat_max_len = 8',
+        "set global sql_mode = 'ANSI_QUOTES,ONLY_FULL_GROUP_BY'",
+      );
+      try {
+        expect(await rowsOf("select 'ü😀' as text union all select 'x'")).toEqual([['ü😀'], ['x']]);
+        expect(await rowsOf('select group_concat(customer order by id) as names from invoices')).toEqual([[`o'hara "x",acme`]]);
+        // Of the values of a group, any would be taken.
+        const two = '(select 1 as customer, 2 as total union all select 1, 3)';
+        expect((await failureOf(`select customer, total from ${two} t group by customer`)).message).toContain('(error 1055)');
+      } finally {
+        await server.admin(...settings.map((name) => `set global ${name} = default`));
+      }
+    });
+
     test('a statement that takes too long is ended by the server', async () => {
       const failure = await failureOf('select sleep(30) as s from invoices', { statementTimeoutSeconds: 1 });
       expect(failure.message).toMatch(
