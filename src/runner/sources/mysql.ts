@@ -24,6 +24,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const BATCH_ROWS = 500;
 /** What a batch may grow to, in characters of texts. */
 const BATCH_SIZE = 1024 * 1024;
+/** Numbers of warnings: values of group_concat, and of other functions. */
+const CUT_VALUES: ReadonlySet<number> = new Set([1260, 1301]);
 /**
  * What the lexer and the readers rely on, whatever the server has as its default: strings and names as SQL's, no rounding in silence. A server that refuses columns which a
  * group has several values of goes on to refuse them: it would take any of them.
@@ -89,8 +91,11 @@ class MysqlSource implements RowSource {
   async *batches(signal: AbortSignal): AsyncGenerator<RowBatch> {
     for (;;) {
       const batch = await this.#session.until(signal, () => this.#next());
-      if (batch.length === 0) return;
-      yield batch;
+      if (batch.length > 0) yield batch;
+      else {
+        await this.#session.until(signal, () => this.#refuseCutValues());
+        return;
+      }
     }
   }
 
@@ -111,6 +116,19 @@ class MysqlSource implements RowSource {
       batch.push(cells);
     }
     return batch;
+  }
+
+  /** Of a value that it cannot hold, the server warns, and goes on with its beginning or with NULL. */
+  async #refuseCutValues(): Promise<void> {
+    const warnings = await this.#session.query('show warnings').catch((error: unknown) => {
+      throw statementFailed(error, 'run', this.#statementTimeoutSeconds);
+    });
+    const number = warnings.map(([, code]) => Number(code)).find((code) => CUT_VALUES.has(code));
+    if (number !== undefined)
+      throw failed(
+        `the server cut a value, or made NULL of it, because it is larger than its max_allowed_packet (warning ${number}); raise that, or select less`,
+        false,
+      );
   }
 
   #cells(row: readonly unknown[]): readonly Cell[] {
@@ -143,8 +161,8 @@ async function begin(
       `sql_mode = ${SQL_MODE}`,
       // What the login asks for can be overruled by the server's own settings, which then makes question marks of letters that its charset has not.
       'character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_general_ci',
-      // Without a word, these end a result and the values of group_concat.
-      'sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295',
+      // Without a word, these end a result, the values of group_concat, and the list of warnings.
+      'sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295, max_error_count = 65535',
       // While a slow bucket takes a batch, the server waits for us to read on.
       `net_write_timeout = ${Math.max(activeDeadlineSeconds, 60)}`,
       timeout,

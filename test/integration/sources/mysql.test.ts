@@ -343,6 +343,17 @@ describe.skipIf(found.kind === 'none')('a real server', () => {
       }
     });
 
+    test.each(['repeat', 'group_concat'])(
+      'a value of %s that is larger than a packet is an error, never NULL or its beginning',
+      async (name) => {
+        const half = "repeat('x', @@max_allowed_packet - 100)";
+        const value = name === 'repeat' ? `concat(${half}, ${half})` : `group_concat(${half})`;
+        const failure = await failureOf(`select left(${value}, 9) as text from (select 1 union all select 2) t`);
+        expect(failure.message).toMatch(/the server cut a value, or made NULL of it.* \(warning (1260|1301)\)/);
+        expect(failure.retryable).toBe(false);
+      },
+    );
+
     test('a statement that takes too long is ended by the server', async () => {
       const failure = await failureOf('select sleep(30) as s from invoices', { statementTimeoutSeconds: 1 });
       expect(failure.message).toMatch(

@@ -47,10 +47,11 @@ test('rows come in a read-only snapshot, with the settings that their readers re
   ]);
   expect(server.statements).toEqual([
     'select version()',
-    "set session time_zone = '+00:00', sql_mode = concat('STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', if(find_in_set('ONLY_FULL_GROUP_BY', @@sql_mode), ',ONLY_FULL_GROUP_BY', '')), character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_general_ci, sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295, net_write_timeout = 600, max_execution_time = 7000",
+    "set session time_zone = '+00:00', sql_mode = concat('STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', if(find_in_set('ONLY_FULL_GROUP_BY', @@sql_mode), ',ONLY_FULL_GROUP_BY', '')), character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_general_ci, sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295, max_error_count = 65535, net_write_timeout = 600, max_execution_time = 7000",
     'set session transaction isolation level repeatable read',
     'start transaction with consistent snapshot, read only',
     QUERY,
+    'show warnings',
   ]);
 });
 
