@@ -38,7 +38,8 @@ export type Refusal =
 
 export function classifyRefusal(eventMessage: string): Refusal {
   const message = foreignText(eventMessage.replace(/^Error creating: /, ''));
-  if (/\bexceeded quota\b/i.test(eventMessage)) return { kind: 'quota', message };
+  // A quota that was made a moment ago refuses everything until somebody has counted what it limits.
+  if (/\bexceeded quota\b|\bstatus unknown for quota\b/i.test(eventMessage)) return { kind: 'quota', message };
   if (/\bservice ?account\b.*\bnot found\b/i.test(eventMessage)) return { kind: 'serviceAccount', message };
   if (/\bis being terminated\b|\bfailed calling webhook\b|\bInternal error\b|\btime(d )?out\b/i.test(eventMessage))
     return { kind: 'passing', message };

@@ -151,6 +151,14 @@ describe('a Report whose Job exists', () => {
       { phase: 'Pending', reason: 'QuotaExceeded', message: expect.stringContaining('small') },
     ],
     [
+      'waits for a quota that is so new that nobody has counted what it limits',
+      {
+        job: aJob({ refusals: ['Error creating: pods "x" is forbidden: status unknown for quota: small, resources: limits.memory,pods'] }),
+        finalizer: true,
+      },
+      { phase: 'Pending', reason: 'QuotaExceeded', message: expect.stringContaining('status unknown for quota: small') },
+    ],
+    [
       'says which service account is missing',
       {
         job: aJob({
