@@ -123,7 +123,10 @@ export function settled(view: ReportView, now: number): Plan {
   const keepsFile = isReady && report.spec.deletionPolicy === 'Retain';
   if (hasFinalizer(report) && keepsFile) steps.push({ kind: 'removeFinalizer' });
   if (hasFinalizer(report) && !isReady) steps.push(cleaning(view, now), { kind: 'removeFinalizer' });
-  if (!hasFinalizer(report) && isReady && !keepsFile) steps.push({ kind: 'addFinalizer' });
+  if (!hasFinalizer(report) && isReady && !keepsFile) {
+    const storage = report.status.file?.storage;
+    steps.push({ kind: 'addFinalizer' }, ...(storage === undefined ? [] : [{ kind: 'holdStorage', storage } as const]));
+  }
   const expiry = expiredJobs(view, now);
   return withLook({ steps: [...steps, ...expiry.steps], events: [] }, expiry.at);
 }

@@ -623,7 +623,7 @@ describe('a Report that is being failed', () => {
 });
 
 describe('a Report at its end', () => {
-  const file = { name: 'invoices.csv' } as never;
+  const file = { name: 'invoices.csv', storage: STORAGE } as never;
   test.each<Row>([
     ['is left alone', { status: { phase: 'Ready', file }, finalizer: true }, { steps: [], lookAgain: undefined, events: [] }],
     [
@@ -641,7 +641,11 @@ describe('a Report at its end', () => {
       { status: { phase: 'Ready', file }, finalizer: true, spec: { deletionPolicy: 'Retain' } },
       { steps: ['removeFinalizer'] },
     ],
-    ['takes its finalizer back when its file is to go with it', { status: { phase: 'Ready', file } }, { steps: ['addFinalizer'] }],
+    [
+      'takes its finalizer back when its file is to go with it, and holds the bucket that it is in',
+      { status: { phase: 'Ready', file } },
+      { steps: ['addFinalizer', 'holdStorage'] },
+    ],
     [
       'finishes the cleaning that a dead bucket held up',
       { status: { phase: 'Failed' }, finalizer: true },
