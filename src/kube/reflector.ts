@@ -5,13 +5,15 @@
  * - a list that fails half way never becomes the store; `hasSynced` only after one whole list;
  * - 410 on a page or a watch: list again; 429, 5xx, cut, silent and refused connections: wait with jitter (0.8 to 30 s) and go on from where we were;
  * - a list that is older than what was seen already (a lagging apiserver behind a load balancer) is not believed;
+ * - a cluster restored from a backup takes a watch from a position that it has yet to reach, and is silent until then (kubernetes/kubernetes#107457): after a watch
+ *   that failed, the apiserver is asked first how far it is;
  * - objects deleted, or deleted and made anew, while nobody watched are told to the handler like any other change;
  * - a handler that throws is reported and does not end the watch.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable } from '../net/abortable.ts';
 import { backoffMs, WATCH_BACKOFF } from './backoff.ts';
-import type { KubeClient } from './client.ts';
+import type { KubeClient, ListOptions } from './client.ts';
 import { ConnectionError, isExpired, isForbidden, KubeError } from './errors.ts';
 import type { KubeObject } from './objects.ts';
 import { isOlderVersion } from './resource-version.ts';
@@ -104,14 +106,18 @@ export class Reflector<T extends KubeObject> {
   /** Runs until the signal aborts; never throws. */
   async run(signal: AbortSignal): Promise<void> {
     let position: string | undefined;
+    let isDoubtful = false;
     for (;;) {
       try {
         signal.throwIfAborted();
+        if (isDoubtful && position !== undefined && !(await this.#hasReached(position, signal))) position = undefined;
+        isDoubtful = false;
         position ??= await this.#list(signal);
         await this.#follow(position, signal);
         position = this.#resourceVersion;
       } catch (error) {
         if (signal.aborted) return;
+        isDoubtful = true;
         if (isForbidden(error) && (await this.#isOver(signal))) {
           position = undefined;
           await this.#sleep(REFUSED_INTERVAL_MS, signal);
@@ -143,20 +149,31 @@ export class Reflector<T extends KubeObject> {
     this.#firstList.resolve();
   }
 
-  async #list(signal: AbortSignal): Promise<string> {
-    const { type, namespace, labelSelector, fieldSelector, decode } = this.#options;
-    const scope = {
+  /** Whether the apiserver is as far as we have been. The smallest list tells; one of an apiserver that lags is refused afterwards, by `#list`. */
+  async #hasReached(position: string, signal: AbortSignal): Promise<boolean> {
+    const { type, decode } = this.#options;
+    const { resourceVersion } = await this.#client.list<T>(type, { ...this.#scope, limit: 1 }, signal, decode);
+    return !isOlderVersion(resourceVersion, position);
+  }
+
+  get #scope(): Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> {
+    const { namespace, labelSelector, fieldSelector } = this.#options;
+    return {
       ...(namespace === undefined ? {} : { namespace }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     };
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    const { type, decode } = this.#options;
     const found: T[] = [];
     let next: string | undefined;
     let resourceVersion: string;
     do {
       const page = await this.#client.list<T>(
         type,
-        { ...scope, limit: PAGE_SIZE, ...(next === undefined ? {} : { continue: next }) },
+        { ...this.#scope, limit: PAGE_SIZE, ...(next === undefined ? {} : { continue: next }) },
         signal,
         decode,
       );
@@ -185,13 +202,11 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #follow(resourceVersion: string, signal: AbortSignal): Promise<void> {
-    const { type, namespace, labelSelector, fieldSelector } = this.#options;
+    const { type } = this.#options;
     const started = performance.now();
     let events = 0;
     const options = {
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...this.#scope,
       resourceVersion,
       timeoutSeconds: WATCH_TIMEOUT_MIN_S + Math.floor(this.#random() * WATCH_TIMEOUT_SPREAD_S),
       idleMs: this.#options.idleMs ?? WATCH_IDLE_MS,

@@ -205,6 +205,36 @@ describe('a list that is older than what was seen', () => {
   });
 });
 
+describe('a watch that failed before the cluster was restored from a backup', () => {
+  /** What was asked for a position that is yet to come is answered, and nothing is said until then. */
+  const restored = Array.from({ length: 12 }, () => weather.longAgo);
+
+  test.each<[string, Weather]>([
+    ['is cut', weather.hangUp],
+    ['is silent', weather.silence],
+  ])('and %s is not taken up again at a position that is yet to come', async (_, storm) => {
+    put('a');
+    server.next('watch', storm, weather.silence);
+    server.next('list', ({ serve }) => serve(), ...restored);
+    await using observed = new ObservedReflector(client, { idleMs: 200 });
+    await vi.waitFor(() => expect(observed.told).toHaveLength(2), 5_000);
+    expect(observed.store.size).toBe(0);
+    await vi.waitFor(() => expect(server.received('watch')[1]?.url.searchParams.get('resourceVersion')).toBe('7'));
+    expect(server.weatherLeft).toBe(0);
+  });
+
+  test('goes on from where it was when the apiserver is as far, and lists nothing', async () => {
+    put('a');
+    server.next('watch', weather.hangUp);
+    await using observed = new ObservedReflector(client);
+    await vi.waitFor(() => expect(server.openWatches).toBe(1));
+    put('b');
+    await observed.equals(server);
+    expect(server.received('list').map(({ url }) => url.searchParams.get('limit'))).toEqual(['500', '1']);
+    expect(observed.reflector.relists).toBe(1);
+  });
+});
+
 describe('a handler that throws', () => {
   test('is told of, and of everything after', async () => {
     put('a');
