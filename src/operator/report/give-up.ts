@@ -6,6 +6,8 @@
 import type { ReportView } from './view.ts';
 
 export const ABANDON_ANNOTATION = 'dossier.dev/abandon-file';
+/** Secrets are remembered for two seconds (secrets.ts), so two looks may have seen the same; and somebody who replaces one deletes it first. */
+const ABSENT_PATIENCE_MS = 5_000;
 /** A terminating namespace takes no new Secret: refused credentials there stay refused. */
 const REFUSED_PATIENCE_MS = 10 * 60_000;
 
@@ -16,7 +18,7 @@ export function giveUpReason(view: ReportView, now: number): string | undefined 
   if (trouble === undefined) return undefined;
   switch (trouble.kind) {
     case 'NotFound':
-      return trouble.times >= 2 ? `not found twice: ${trouble.message}` : undefined;
+      return trouble.times >= 2 && now - trouble.since >= ABSENT_PATIENCE_MS ? `not found twice: ${trouble.message}` : undefined;
     case 'ObjectLocked':
       return `the bucket keeps the object by Object Lock: ${trouble.message}`;
     case 'Refused':
