@@ -190,6 +190,21 @@ test('no limit is ever exceeded, and nobody waits while there is a place', () =>
   );
 });
 
+test('Jobs that somebody made to look like those of Reports take no place of another namespace', () => {
+  const forged = Array.from({ length: 500 }, (_, job) => ({ reportUid: `forged-${job}`, namespace: 'hostile', templateUid: 't' }));
+  const limiter = new RunLimiter(
+    { total: 20, perNamespace: 5 },
+    () => forged,
+    () => undefined,
+  );
+  const claim = (namespace: string, uid: string): Claim => {
+    const key = `${namespace}/${uid}`;
+    return { key, uid, namespace, templateUid: 't', templateLimit: undefined, createdAt: '2026-10-01T06:00:00Z' };
+  };
+  expect(limiter.claim(claim('billing', 'a'))).toEqual({ granted: true });
+  expect(limiter.claim(claim('hostile', 'b'))).toMatchObject({ granted: false });
+});
+
 test('a template’s own limit is kept, however its Reports are spread', () => {
   fc.assert(
     fc.property(

@@ -103,8 +103,10 @@ export class RunLimiter {
     for (const running of [...this.#running(), ...this.#promised.values()]) {
       if (seen.has(running.reportUid)) continue;
       seen.add(running.reportUid);
-      counts.total += 1;
-      counts.byNamespace.set(running.namespace, (counts.byNamespace.get(running.namespace) ?? 0) + 1);
+      const inNamespace = counts.byNamespace.get(running.namespace) ?? 0;
+      // Who may create Jobs may also make some that look like ours: they take the places of their own namespace, and nobody else's.
+      if (inNamespace < this.#settings.perNamespace) counts.total += 1;
+      counts.byNamespace.set(running.namespace, inNamespace + 1);
       counts.byTemplate.set(running.templateUid, (counts.byTemplate.get(running.templateUid) ?? 0) + 1);
     }
     return counts;
