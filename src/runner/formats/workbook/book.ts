@@ -1,8 +1,8 @@
 /**
  * A user's workbook, opened and found to be harmless: which part is the sheet that receives rows, and every other part as it will be in the file.
  *
- * Parts are copied as they are, but for those that must know of the rows: the sheet, styles, the workbook's list of sheets and names, tables, charts. The order in which
- * formulas were last worked out (calcChain) is left out and everything is worked out again when the file is opened, because its numbers are of other rows.
+ * Parts are copied as they are, but for those that must know of the rows: the sheet, styles, the workbook's list of sheets and names, tables, charts, pivot caches. The order
+ * in which formulas were last worked out (calcChain) is left out, and so are their results, because they are of other rows: they are worked out when the file is opened.
  */
 import { foreignText } from '../../../foreign-text.ts';
 import { infoSheet, infoSheetName, type InfoFacts } from '../xlsx/info.ts';
@@ -11,6 +11,7 @@ import { readArchive, type ArchiveEntry } from './archive.ts';
 import { workbookFailed } from './failures.ts';
 import { extendedFormula, extendedRange, type RowSpan } from './ranges.ts';
 import { refuseWhatReachesOut, xmlText } from './refusals.ts';
+import { refreshedPivotCache, withoutPoints, withoutResults } from './results.ts';
 import { attribute, tags, unescaped, withAttribute } from './xml.ts';
 
 const CONTENT_TYPES = '[Content_Types].xml';
@@ -24,6 +25,7 @@ export class UserWorkbook {
   readonly stylesPath: string;
   readonly #sheet: string;
   readonly #sheetNames: readonly string[];
+  readonly #sheetPaths: ReadonlySet<string>;
   readonly #workbookPath: string;
   readonly #workbookRels: string;
 
@@ -53,6 +55,7 @@ export class UserWorkbook {
     const id = attribute(found, 'r:id') ?? '';
     const path = this.#relationships(this.#workbookRels).find(({ id: other }) => other === id)?.target;
     this.sheetPath = path === undefined ? '' : resolved(this.#workbookPath, path);
+    this.#sheetPaths = new Set(this.#targets('worksheet'));
     this.stylesPath = this.#target(this.#workbookRels, this.#workbookPath, 'styles') ?? '';
     for (const part of [this.sheetPath, this.stylesPath])
       if (!this.entries.has(part)) throw workbookFailed('is incomplete; save it again with a spreadsheet program');
@@ -63,6 +66,19 @@ export class UserWorkbook {
     const entry = this.entries.get(path);
     if (entry === undefined) throw workbookFailed('is incomplete; save it again with a spreadsheet program');
     return xmlText(entry.content, path);
+  }
+
+  /** The sheet that receives rows, without results of its formulas. */
+  sheetText(): string {
+    return withoutResults(this.text(this.sheetPath));
+  }
+
+  /** Another sheet without results of its formulas; undefined for one that has none, and for all other parts: they can be copied as they are. */
+  otherSheetText({ name }: ArchiveEntry): string | undefined {
+    if (!this.#sheetPaths.has(name)) return undefined;
+    const text = this.text(name);
+    const without = withoutResults(text);
+    return without === text ? undefined : without;
   }
 
   /** What follows the rows of the sheet, with its filter going on to the last one. */
@@ -103,11 +119,13 @@ export class UserWorkbook {
     }
     changed.set(CONTENT_TYPES, types).set(this.#workbookRels, rels).set(this.#workbookPath, book);
     for (const path of this.#tables()) changed.set(path, table(this.text(path), whole));
+    for (const path of this.#targets('pivotCacheDefinition'))
+      if (this.entries.has(path)) changed.set(path, refreshedPivotCache(this.text(path), whole));
     for (const { name } of this.entries.values())
       if (/\/charts\/[^/]+\.xml$/.test(name))
         changed.set(
           name,
-          this.text(name).replace(
+          withoutPoints(this.text(name)).replace(
             /(<(?:[A-Za-z0-9]+:)?f>)([^<]*)/g,
             (_, open: string, formula: string) => open + extendedFormula(formula, whole, true),
           ),
@@ -137,6 +155,13 @@ export class UserWorkbook {
       type: attribute(tag, 'Type') ?? '',
       target: attribute(tag, 'Target') ?? '',
     }));
+  }
+
+  /** Parts that the workbook itself refers to. */
+  #targets(kind: string): readonly string[] {
+    return this.#relationships(this.#workbookRels)
+      .filter(({ type }) => type.endsWith(`/${kind}`))
+      .map(({ target }) => resolved(this.#workbookPath, target));
   }
 
   #target(rels: string, part: string, kind: string): string | undefined {

@@ -51,7 +51,7 @@ export class WorkbookEncoder implements RowEncoder {
         `${count(columns.length)} columns from column ${count(startColumn)} on are more than a sheet of XLSX holds (${count(COLUMNS_LIMIT)})`,
       );
     const book = this.#book;
-    const sheet = targetSheet(book.text(book.sheetPath), place.sheet, { startRow, startColumn, columns: columns.length });
+    const sheet = targetSheet(book.sheetText(), place.sheet, { startRow, startColumn, columns: columns.length });
     const styles = new WorkbookStyles(book.text(book.stylesPath));
     const clock = new WallClock(timeZone);
     this.#writers = columns.map((column, index) => {
@@ -60,8 +60,12 @@ export class WorkbookEncoder implements RowEncoder {
     });
     // Which parts change does not depend on how many rows there are.
     const changing = book.changedParts({ startRow, lastRow: startRow }, 0, this.#options.info);
-    for (const entry of book.entries.values())
-      if (entry.name !== book.sheetPath && entry.name !== book.stylesPath && !changing.has(entry.name)) this.#copy(entry);
+    for (const entry of book.entries.values()) {
+      if (entry.name === book.sheetPath || entry.name === book.stylesPath || changing.has(entry.name)) continue;
+      const text = book.otherSheetText(entry);
+      if (text === undefined) this.#copy(entry);
+      else this.#zip.add(entry.name, text);
+    }
     this.#zip.add(book.stylesPath, styles.xml());
     this.#zip.open(book.sheetPath);
     this.#markup = sheet.head;

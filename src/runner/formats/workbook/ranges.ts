@@ -46,3 +46,9 @@ function sheetOf(reference: string): string {
   const name = unescaped(reference);
   return (name.startsWith("'") && name.endsWith("'") ? name.slice(1, -1).replaceAll("''", "'") : name).toLowerCase();
 }
+
+/** 1 for `A7`; 0 when it is none. */
+export function columnNumber(reference: string): number {
+  const letters = /^[A-Z]{1,3}(?=\d)/.exec(reference)?.[0] ?? '';
+  return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+}

@@ -5,6 +5,7 @@
  * overwritten, so it is refused by name.
  */
 import { workbookFailed } from './failures.ts';
+import { columnNumber } from './ranges.ts';
 import { attribute, tags } from './xml.ts';
 
 export interface TargetSheet {
@@ -92,10 +93,4 @@ function stylesOf(
 
 function styleIn(tag: string): number {
   return Number(attribute(tag, 's') ?? 0);
-}
-
-/** 1 for `A7`; 0 when it is none. */
-function columnNumber(reference: string): number {
-  const letters = /^[A-Z]{1,3}(?=\d)/.exec(reference)?.[0] ?? '';
-  return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
 }

@@ -99,7 +99,13 @@ describe('rows in a user’s own workbook', () => {
     const [before, after] = [readArchive(FORM), readArchive(file)];
     expect([...after.keys()].toSorted()).toEqual([...before.keys()].toSorted());
     const differ = [...before.values()].filter(({ name, content }) => !after.get(name)?.content.equals(content)).map(({ name }) => name);
-    expect(differ).toEqual(['xl/worksheets/sheet2.xml', 'xl/workbook.xml', 'xl/charts/chart1.xml', 'xl/styles.xml']);
+    expect(differ).toEqual([
+      'xl/worksheets/sheet1.xml',
+      'xl/worksheets/sheet2.xml',
+      'xl/workbook.xml',
+      'xl/charts/chart1.xml',
+      'xl/styles.xml',
+    ]);
   });
 
   test('take chart, filter and names along, and nothing that does not cover them', () => {
@@ -114,6 +120,16 @@ describe('rows in a user’s own workbook', () => {
     expect(book).toContain(`hidden="1">'Data &amp; more'!$A$3:$D$703</definedName>`);
     expect(book).toContain(`<definedName name="Fixed">'Data &amp; more'!$A$1:$C$1</definedName>`);
     expect(book).toContain('fullCalcOnLoad="1"');
+  });
+
+  test('leave no result of other rows: formulas are worked out by whoever opens the file', async () => {
+    expect(part(FORM, 'xl/worksheets/sheet1.xml')).toContain('!C:C)</f><v>0</v></c>');
+    expect(part(file, 'xl/worksheets/sheet1.xml')).toContain('!C:C)</f></c>');
+    const book = new ExcelJS.Workbook();
+    await book.xlsx.load(file as unknown as ExcelJS.Buffer);
+    expect(book.getWorksheet('Summary')?.getCell('B1').result).toBeUndefined();
+    // What is no formula stays.
+    expect(book.getWorksheet('Summary')?.getCell('A1').value).toBe('Total');
   });
 
   test('make a table go on', async () => {
