@@ -26,7 +26,8 @@ export function timingOf({ spec }: ReportSchedule): Timing {
   const zoneProblem = spec.report.spec.timeZone === undefined ? undefined : timeZoneProblem(spec.report.spec.timeZone);
   if (zoneProblem !== undefined)
     return { kind: 'invalid', reason: 'UnknownTimeZone', message: `spec.report.spec.timeZone: ${zoneProblem}` };
-  const key = timingKey(spec);
+  // Somebody may write as an expression, which it is not, the very words that another one's calendar is made of.
+  const key = `${spec.schedule === undefined ? 'calendar' : 'cron'} ${timingKey(spec)}`;
   const known = remembered.get(key);
   if (known !== undefined) remembered.delete(key); // and set again below: a Map keeps the order of insertion
   const timing = known ?? read(spec);
