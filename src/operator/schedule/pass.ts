@@ -10,6 +10,7 @@ import { lastRunNote, scheduleConditions } from './conditions.ts';
 import { coverageOf, coveredBy, type Coverage } from './coverage.ts';
 import { judgeDueTimes, type DuePolicy } from './due.ts';
 import { reportsToPrune } from './history.ts';
+import { instantOf } from './marks.ts';
 import { mayWaitUntil } from './patience.ts';
 import type { Plan, Step } from './plan.ts';
 import { answeredRequest, readRequest } from './request.ts';
@@ -108,7 +109,9 @@ export class Pass {
       return;
     }
     const { plannedRun: planned, ...rest } = this.#status;
-    const scheduledAt = planned?.value === request.value ? Date.parse(planned.time) : Math.floor(this.#now / 1000) * 1000;
+    const plannedAt = planned?.value === request.value ? instantOf(planned.time) : undefined;
+    // A moment that the run of a later time has covered since, while this one was refused, has nothing left to tell.
+    const scheduledAt = plannedAt === undefined || this.#isCovered(plannedAt) ? Math.floor(this.#now / 1000) * 1000 : plannedAt;
     const run: Run = { scheduledAt, request: request.value };
     const after = { ...rest, lastHandledRun: request.value };
     if (this.#answered !== undefined) {

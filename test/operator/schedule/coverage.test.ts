@@ -1,6 +1,7 @@
 /** SincePreviousRun: where each period begins, what it believes, and what it says when nobody knows. */
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../../src/api/generated/report.ts';
+import { requestedRunName } from '../../../src/schedule/run-name.ts';
 import { aSchedule, World, type GivenSchedule } from './world.ts';
 
 const SINCE = [{ name: 'span', period: { relative: 'SincePreviousRun' as const } }];
@@ -193,4 +194,17 @@ test('a time that is covered already is skipped, told and counted', () => {
   expect(world.names()).toEqual([runName(3)]);
   expect(world.schedule.status.missedRuns).toBe(1);
   expect(world.events.at(-1)?.note).toBe(`the run of ${day(4)} is skipped: everything up to 2026-03-04T07:00:00Z is covered already`);
+});
+
+test('a request that was refused until a later time was covered covers what came since, and is not looked at without end', () => {
+  const asked = requestedRunName('daily', 'now');
+  const refused = started().annotate({ 'dossier.dev/run': 'now' });
+  refused.refusals.set(asked, 'no runs by hand here');
+  ends(refused, 3, 'Failed');
+  looked(refused, 4);
+  ends(refused, 4, 'Ready');
+  expect(refused.lookAgainAt).toBeGreaterThan(refused.now);
+  refused.refusals.clear();
+  refused.at('2026-03-04T07:00:00Z').look();
+  expect(periodOf(refused, asked)).toEqual({ from: day(4), to: '2026-03-04T06:10:00Z' });
 });
