@@ -14,7 +14,7 @@ import { instantOf, SCHEDULED_AT_ANNOTATION } from './marks.ts';
 import { madeRun, type KnownRuns, type MadeRun } from './run.ts';
 import { timingKey } from './timing.ts';
 
-/** A baseline is never later than the moment it was written; one that is so far ahead was written by a clock that was wrong. */
+/** A baseline is not later than the moment it was written; one that is so far ahead was written by a clock that was wrong. */
 const WRONG_CLOCK_MS = 24 * 3_600_000;
 
 export interface Baseline {
@@ -73,9 +73,10 @@ function wrongClock(stored: number): EventNote {
   };
 }
 
-function plannedRunThatWasMade(schedule: ReportSchedule, runs: KnownRuns, settled: number, now: number): MadeRun | undefined {
+/** The run that comes next by the status, when it has been made already. Its time may be still to come: then the clock was set back. */
+export function plannedRunThatWasMade(schedule: ReportSchedule, runs: KnownRuns, settled: number, now: number): MadeRun | undefined {
   const { planned } = schedule.status;
   const scheduledAt = instantOf(planned?.time);
-  if (planned === undefined || scheduledAt === undefined || scheduledAt <= settled || scheduledAt > now) return undefined;
+  if (planned === undefined || scheduledAt === undefined || scheduledAt <= settled || scheduledAt > now + WRONG_CLOCK_MS) return undefined;
   return madeRun(schedule, runs, { scheduledAt, request: undefined }, planned.specHash);
 }

@@ -33,9 +33,10 @@ export function scheduleConditions(
 export function invalidConditions(
   schedule: ReportSchedule,
   { reason, message }: { readonly reason: string; readonly message: string },
+  lastRun: ConditionNote | undefined,
   now: number,
 ): Judgement {
-  return judgement(schedule, { type: 'Ready', status: 'False', reason, message }, undefined, now);
+  return judgement(schedule, { type: 'Ready', status: 'False', reason, message }, lastRun, now);
 }
 
 /** How the newest run ended; undefined = nothing new to say. */

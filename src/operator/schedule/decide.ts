@@ -6,8 +6,10 @@
  */
 import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
 import type { EventNote } from '../../kube/events.ts';
-import { droppedByEdit, observedSchedule } from './baseline.ts';
-import { invalidConditions } from './conditions.ts';
+import { rfc3339 } from '../report/status.ts';
+import { droppedByEdit, observedSchedule, plannedRunThatWasMade } from './baseline.ts';
+import { invalidConditions, lastRunNote } from './conditions.ts';
+import { coveredBy } from './coverage.ts';
 import { instantOf } from './marks.ts';
 import { missedNote, Pass, type ScheduleView } from './pass.ts';
 import type { Plan } from './plan.ts';
@@ -25,16 +27,26 @@ export function decide(view: ScheduleView, now: number): Plan {
   return new Pass(view, timing.timetable, now).plan();
 }
 
-/** A schedule that cannot run until somebody mends it: what it had planned and missed is kept, and mending it starts no run of the past. */
-function invalid({ schedule, reports }: ScheduleView, problem: { readonly reason: string; readonly message: string }, now: number): Plan {
-  const { nextScheduleTime: _next, ...kept } = schedule.status;
-  const dropped = droppedByEdit(schedule, instantOf(schedule.status.baselineTime) ?? now, now);
+/**
+ * A schedule that cannot run until somebody mends it. What its runs tell is told all the same, and what it had planned and missed is kept. Times that are wrong, or were changed,
+ * start no run of the past when they are mended; what came due under times that are as before stays due.
+ */
+function invalid(view: ScheduleView, problem: { readonly reason: string; readonly message: string }, now: number): Plan {
+  const { schedule, reports } = view;
+  const { nextScheduleTime: _next, coveredUntil: _until, covering: _covering, ...kept } = schedule.status;
+  const observed = observedSchedule(schedule.spec);
+  const stored = instantOf(kept.baselineTime);
+  const made = stored === undefined ? undefined : plannedRunThatWasMade(schedule, view, stored, now);
+  const dropped = kept.observedSchedule === observed ? 0 : droppedByEdit(schedule, made?.scheduledAt ?? stored ?? now, now);
+  const summary = summaryOf(schedule, reports);
   const status: ReportSchedule['status'] = {
     ...kept,
-    ...summaryOf(schedule, reports),
-    observedSchedule: observedSchedule(schedule.spec),
+    ...summary,
+    ...coveredBy(schedule.status, reports, made?.report === undefined ? [] : [made.report]),
+    ...(made === undefined ? {} : { lastScheduleTime: rfc3339(made.scheduledAt), baselineTime: rfc3339(made.scheduledAt) }),
+    observedSchedule: observed,
     missedRuns: (kept.missedRuns ?? 0) + dropped,
-    ...invalidConditions(schedule, problem, now),
+    ...invalidConditions(schedule, problem, lastRunNote(summary.lastReport, reports, schedule.status.lastReport), now),
   };
   const told = schedule.status.observedGeneration === schedule.metadata.generation;
   const event: EventNote = { type: 'Warning', reason: problem.reason, action: 'Schedule', note: problem.message };

@@ -12,7 +12,7 @@ const PATIENCE_MS = 10_000;
 
 /**
  * Until when, in epoch ms, a status may wait to be written that tells nothing but that the run of `scheduledAt` was made and goes on; undefined = it must not wait, because
- * it tells more, or that time has passed.
+ * it tells more, or that time has passed, or is still to come: then the clock was set back, and nobody knows how long ten seconds would be.
  */
 export function mayWaitUntil(
   before: ReportScheduleStatus,
@@ -22,7 +22,7 @@ export function mayWaitUntil(
 ): number | undefined {
   const until = scheduledAt + PATIENCE_MS;
   const oneMore = (after.activeCount ?? 0) === (before.activeCount ?? 0) + 1;
-  return until > now && oneMore && isDeepStrictEqual(besidesRun(before), besidesRun(after)) ? until : undefined;
+  return scheduledAt <= now && until > now && oneMore && isDeepStrictEqual(besidesRun(before), besidesRun(after)) ? until : undefined;
 }
 
 /** What does not change by making a run. */

@@ -72,6 +72,16 @@ describe('an edit never starts runs of the past', () => {
     expect(world.schedule.status.nextScheduleTime).toBe(time('11:00:00'));
   });
 
+  test('that breaks the zone of the Reports while a time waits, and mends it, counts that time once: it has its Report', () => {
+    const world = looks(hourly({ spec: { concurrencyPolicy: 'Forbid' } }), '09:00:00', '10:00:00');
+    const { report } = world.schedule.spec;
+    looks(world.edit({ report: { spec: { ...report.spec, timeZone: 'Etc/UCT2' } } }), '10:05:00');
+    looks(world.edit({ report }), '10:10:00').finish(runName('09:00:00'));
+    looks(world, '10:15:00');
+    expect(world.names()).toEqual([runName('09:00:00'), runName('10:00:00')]);
+    expect(world.schedule.status.missedRuns).toBe(0);
+  });
+
   test('keeps Reports as they were made', () => {
     const world = looks(hourly(), '09:00:00');
     const before = world.reports.get(runName('09:00:00'));
@@ -109,6 +119,14 @@ describe('a schedule that is wrong says what, in Ready, Stalled and one Event', 
     expect(reasons(world)).toEqual([reason]);
     expect(world.lookAgainAt).toBeUndefined();
     expect(world.writes).toBe(1);
+  });
+
+  test('and goes on telling how its runs end', () => {
+    const world = looks(hourly(), '09:00:00').edit({ timeZone: 'Etc/UCT2' });
+    looks(world, '09:05:00').finish(runName('09:00:00'), 'Failed');
+    looks(world, '09:10:00');
+    expect(world.schedule.status).toMatchObject({ activeCount: 0, lastReport: { name: runName('09:00:00'), phase: 'Failed' } });
+    expect(lastRunOf(world)).toMatchObject({ status: 'False' });
   });
 
   test('also in the zone of its Reports, with periods in it or without', () => {

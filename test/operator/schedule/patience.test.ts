@@ -19,6 +19,11 @@ function look(world: World, moment: string): World {
   return world;
 }
 
+/** The spec of the Reports in another zone. */
+function withZone(world: World, timeZone: string): Pick<World['schedule']['spec'], 'report'> {
+  return { report: { spec: { ...world.schedule.spec.report.spec, timeZone } } };
+}
+
 /** How many writes a story costs. */
 function writesOf(world: World, story: () => unknown): number {
   const before = world.writes;
@@ -130,6 +135,8 @@ describe('while the status is silent, the run stays one', () => {
     ['an edit of the times', (world) => world.edit({ schedule: '30 * * * *' })],
     ['an edit of the Report', (world) => world.edit({ report: { spec: { ...world.schedule.spec.report.spec, format: 'XLSX' } } })],
     ['a suspension', (world) => world.edit({ suspend: true })],
+    ['an edit that breaks the times', (world) => world.edit({ schedule: 'hourly' })],
+    ['an edit that breaks the zone of its Reports', (world) => world.edit(withZone(world, 'Europe/Berlinn'))],
     ['the deletion of its Report', (world) => world.reports.delete(NINE)],
   ])('and %s is acted on at once', (_, what) => {
     const world = silent();
@@ -137,6 +144,32 @@ describe('while the status is silent, the run stays one', () => {
     expect(writesOf(world, () => look(world, '09:00:04'))).toBe(1);
     expect(world.schedule.status).toMatchObject({ lastScheduleTime: time('09:00:00'), missedRuns: 0 });
     look(world, '09:00:10');
+    expect([...world.created]).toEqual([[NINE, 1]]);
+  });
+
+  test('although its spec is broken, its Report deleted, and the spec mended', () => {
+    const world = silent();
+    look(world.edit(withZone(world, 'Europe/Berlinn')), '09:00:04');
+    world.reports.delete(NINE);
+    look(world.edit(withZone(world, 'Europe/Berlin')), '09:00:30');
+    expect([...world.created]).toEqual([[NINE, 1]]);
+    expect(world.schedule.status).toMatchObject({ nextScheduleTime: time('10:00:00'), missedRuns: 0 });
+  });
+
+  test.each(['08:59:57', '08:30:00'])('although the clock is set back to %s and its Report is deleted', (moment) => {
+    const world = silent();
+    look(world, moment);
+    world.reports.delete(NINE);
+    look(look(look(world, moment), '08:59:59'), '09:00:00');
+    expect([...world.created]).toEqual([[NINE, 1]]);
+    look(world, '09:00:10');
+    expect(world.schedule.status).toMatchObject({ lastScheduleTime: time('09:00:00'), nextScheduleTime: time('10:00:00'), missedRuns: 0 });
+  });
+
+  test('although the clock is set back, and history keeps no Report that failed by then', () => {
+    const world = silent({ spec: { history: { successful: 1, failed: 0 } } });
+    world.at(time('08:59:57')).finish(NINE, 'Failed');
+    look(look(world, '08:59:57'), '09:00:00');
     expect([...world.created]).toEqual([[NINE, 1]]);
   });
 
