@@ -26,7 +26,7 @@ export interface WakeParts {
   readonly isLeading: () => boolean;
   readonly caches: () => Caches;
   readonly queues: () => Readonly<Record<Kind, Pick<WorkQueue<ObjectKey>, 'add'>>>;
-  readonly runs: () => Pick<ScheduleController, 'seen' | 'caughtUp' | 'forget'>;
+  readonly runs: () => Pick<ScheduleController, 'seen' | 'went' | 'caughtUp' | 'forget'>;
   readonly limiter: () => Pick<RunLimiter, 'release' | 'wakeNext'>;
   readonly alive: AliveJobs;
   /** The same for Jobs that look repositories up. */
@@ -81,6 +81,7 @@ export class Wakes {
         if (before !== undefined && before.metadata.uid !== after?.metadata.uid) {
           limiter().release(before.metadata.uid);
           fresh.forget(before.metadata.uid);
+          runs().went(before);
         }
         if (after !== undefined) fresh.seen(after);
         if (report?.metadata.deletionTimestamp !== undefined) this.#wakeLeavingStorages(report.metadata.namespace ?? '');

@@ -10,7 +10,7 @@ import { REPORT_SCHEDULES, REPORTS } from '../../kube/resources.ts';
 import type { OperatorObserver } from '../metrics.ts';
 import { writeStatus } from '../write-status.ts';
 import { withUids, type Plan, type Step } from './plan.ts';
-import { isReportOfRun, type PlannedReport, type Run } from './run.ts';
+import { isReportOfRun, type PlannedReport, type RememberedRun, type Run } from './run.ts';
 
 /** A run cannot have its Report now; what follows from that is decided anew. */
 export class NoReport extends Error {
@@ -31,7 +31,7 @@ export interface ScheduleWrites {
   readonly events: EventRecorder;
   readonly observer: Pick<OperatorObserver, 'scheduleRan'>;
   /** The Report of a run was made or found to be made; neither the cache nor the status may show it yet. */
-  readonly onSpawned: (schedule: ReportSchedule, run: Run, report: Report) => void;
+  readonly onSpawned: (schedule: ReportSchedule, run: RememberedRun, report: Report) => void;
   /** The schedule as it was written; the cache may not show it yet. */
   readonly onWritten: (schedule: ReportSchedule) => void;
 }
@@ -80,7 +80,7 @@ async function doStep(
     case 'createReport': {
       const { report, made } = await spawn(writes.client, schedule, step.run, step.report, signal);
       uids.set(report.metadata.name, report.metadata.uid);
-      writes.onSpawned(schedule, step.run, report);
+      writes.onSpawned(schedule, { ...step.run, specHash: step.report.specHash }, report);
       if (made) writes.events.record(schedule, step.event);
       if (made && step.run.request === undefined) writes.observer.scheduleRan(Date.now() - step.run.scheduledAt);
       context.log.info({ report: report.metadata.name, made }, 'spawned Report');

@@ -2,26 +2,31 @@
  * Looks at a ReportSchedule when it, one of its Reports or the time changes: gather, decide, act.
  *
  * What this process has just written counts before the cache shows it, so that a second look within those milliseconds neither makes a run twice, nor forgets one that is
- * active, nor writes over what it wrote itself.
+ * active, nor writes over what it wrote itself. What a cache does not show is not taken for gone: watches lag behind each other, and behind the work of whoever led before.
  */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileContext, Result } from '../../kube/controller.ts';
 import type { EventNote, EventRecorder } from '../../kube/events.ts';
+import { isNotFound } from '../../kube/errors.ts';
+import { decodeExact } from '../../kube/exact-decode.ts';
+import { REPORTS } from '../../kube/resources.ts';
 import { isOlderVersion } from '../../kube/resource-version.ts';
 import { keyOf, type ObjectKey, type Store } from '../../kube/store.ts';
 import type { OperatorObserver } from '../metrics.ts';
 import { act, NoReport } from './act.ts';
 import { decide, type ScheduleView } from './decide.ts';
-import { REPORTS_BY_SCHEDULE, scheduleOf } from './marks.ts';
+import { REPORTS_BY_SCHEDULE, scheduleKeyOf, scheduleOf } from './marks.ts';
 import type { Plan } from './plan.ts';
-import type { Run } from './run.ts';
+import { hashOfSpec, isOpen, runOf, type RememberedRun } from './run.ts';
 
 /** Schedules that are looked at beside each other. */
 export const SCHEDULE_WORKERS = 20;
 /** Longer than a healthy watch lags. */
 const RECENT_MS = 10_000;
+/** For so long after it began to lead, an operator reckons with writes of its predecessor that its caches do not show; later a run of that time is late, and confirmed for that. */
+const TAKEOVER_MS = 60_000;
 
 export interface ScheduleControllerParts {
   readonly client: KubeClient;
@@ -37,8 +42,12 @@ export class ScheduleController {
   readonly #parts: ScheduleControllerParts;
   /** Reports made a moment ago that the cache has not shown yet, by schedule UID. */
   readonly #recent = new Map<string, { readonly report: Report; readonly at: number }[]>();
-  /** Runs whose Reports were made since the status was written last, by schedule UID: the status may come seconds later, and whoever deletes the Report meanwhile asks for no other. */
-  readonly #made = new Map<string, readonly Run[]>();
+  /** Runs that have had their Reports and that the status does not tell of, by schedule UID: that may come seconds later, and whoever deletes the Report meanwhile asks for no other. */
+  readonly #made = new Map<string, readonly RememberedRun[]>();
+  /** UIDs of Reports that the status calls active and that the cache has shown to be gone, by schedule UID. */
+  readonly #gone = new Map<string, Set<string>>();
+  /** When this process looked first, on the monotonic clock. */
+  #beganAt: number | undefined;
   /** What was written last, until the cache shows it, by schedule UID. */
   readonly #written = new Map<string, { readonly resourceVersion: string; readonly status: ReportScheduleStatus }>();
   /** The refused annotation that was told last, by schedule UID: it stays there, and would be told at every look. */
@@ -50,11 +59,20 @@ export class ScheduleController {
 
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
     const without = { taken: new Set<string>(), refused: new Map<string, string>() };
+    this.#beganAt ??= performance.now();
+    const mayBeStale = performance.now() - this.#beganAt < TAKEOVER_MS;
+    await this.#askForUnseen(key, context.signal);
     for (;;) {
       const schedule = this.#latest(key);
       if (schedule === undefined) return { kind: 'done' };
       const reports = this.#reportsOf(schedule);
-      const view: ScheduleView = { schedule, reports: reports.all, made: this.#made.get(schedule.metadata.uid) ?? [], ...without };
+      const view: ScheduleView = {
+        schedule,
+        reports: reports.all,
+        made: this.#made.get(schedule.metadata.uid) ?? [],
+        mayBeStale,
+        ...without,
+      };
       const plan = this.#withoutRepeats(schedule, decide(view, Date.now()));
       try {
         const leftUntil = await act({ ...this.#parts, ...this.#memory }, schedule, plan, context, this.#parts.busy);
@@ -78,11 +96,25 @@ export class ScheduleController {
     else this.#recent.set(uid, left);
   }
 
+  /** To be called when a Report went from the cache. */
+  went(report: Report): void {
+    const { uid = '' } = scheduleOf(report) ?? {};
+    const schedule = this.#latest(scheduleKeyOf(report) ?? '');
+    if (schedule?.metadata.uid !== uid) return;
+    const { status } = schedule;
+    if (namedBy(status).some((named) => named.uid === report.metadata.uid))
+      this.#gone.set(uid, new Set([...(this.#gone.get(uid) ?? []), report.metadata.uid]));
+    const run = runOf(report);
+    if (run !== undefined && isOpen(status, run)) this.#remember(uid, { ...run, specHash: hashOfSpec(report.spec) });
+  }
+
   /**
    * To be called when a schedule has changed in the cache. True: it is as this process has just written it, and the look that wrote it knew everything that it says, so
    * nobody needs to look again.
    */
-  caughtUp({ metadata: { uid, resourceVersion } }: ReportSchedule): boolean {
+  caughtUp(schedule: ReportSchedule): boolean {
+    const { uid, resourceVersion } = schedule.metadata;
+    this.#forgetTold(this.#latest(keyOf(schedule)) ?? schedule);
     if (this.#written.get(uid)?.resourceVersion !== resourceVersion) return false;
     this.#written.delete(uid);
     return true;
@@ -92,21 +124,74 @@ export class ScheduleController {
   forget(uid: string): void {
     this.#recent.delete(uid);
     this.#made.delete(uid);
+    this.#gone.delete(uid);
     this.#written.delete(uid);
     this.#toldRefusal.delete(uid);
   }
 
   readonly #memory = {
-    onSpawned: ({ metadata: { uid } }: ReportSchedule, run: Run, report: Report): void => {
-      this.#made.set(uid, [...(this.#made.get(uid) ?? []), run]);
+    onSpawned: ({ metadata: { uid } }: ReportSchedule, run: RememberedRun, report: Report): void => {
+      this.#remember(uid, run);
       if (this.#parts.reports.get(keyOf(report))?.metadata.uid === report.metadata.uid) return;
       this.#recent.set(uid, [...(this.#recent.get(uid) ?? []), { report, at: performance.now() }]);
     },
-    onWritten: ({ metadata: { uid, resourceVersion }, status }: ReportSchedule): void => {
-      this.#made.delete(uid);
-      this.#written.set(uid, { resourceVersion, status });
+    onWritten: (schedule: ReportSchedule): void => {
+      const { uid, resourceVersion } = schedule.metadata;
+      this.#forgetTold(schedule);
+      this.#written.set(uid, { resourceVersion, status: schedule.status });
     },
   };
+
+  #remember(uid: string, run: RememberedRun): void {
+    const others = this.#made.get(uid)?.filter((made) => made.request !== run.request || made.scheduledAt !== run.scheduledAt) ?? [];
+    this.#made.set(uid, [...others, run]);
+  }
+
+  /** What a status tells need not be remembered. */
+  #forgetTold({ metadata: { uid }, status }: ReportSchedule): void {
+    this.#gone.delete(uid);
+    const untold = this.#made.get(uid)?.filter((run) => isOpen(status, run)) ?? [];
+    if (untold.length === 0) this.#made.delete(uid);
+    else this.#made.set(uid, untold);
+  }
+
+  /**
+   * Asks the apiserver for Reports that should be there and that the cache does not show, nor has shown to be gone: a watch may be late by more than a moment. A run that is
+   * under way and counts as ended would have another one beside it, and one of SincePreviousRun would be covered twice.
+   */
+  async #askForUnseen(key: ObjectKey, signal: AbortSignal): Promise<void> {
+    const schedule = this.#latest(key);
+    if (schedule === undefined) return;
+    const { uid, namespace } = schedule.metadata;
+    const recent = this.#recent.get(uid) ?? [];
+    const named = [...recent.map(({ report }) => report.metadata), ...namedBy(schedule.status)];
+    if (named.length === 0) return;
+    const since = performance.now() - RECENT_MS;
+    const young = recent.filter(({ at }) => at > since);
+    const shown = [...this.#parts.reports.byIndex(REPORTS_BY_SCHEDULE, uid), ...young.map(({ report }) => report)];
+    const known = new Set([...shown.map(({ metadata }) => metadata.uid), ...(this.#gone.get(uid) ?? [])]);
+    const unseen = new Map(named.filter((report) => !known.has(report.uid)).map((report) => [report.uid, report.name]));
+    if (unseen.size === 0) return;
+    const asked = await Promise.all(
+      [...unseen].map(async ([reportUid, name]) => {
+        const report = await this.#live(namespace, name, signal);
+        return report?.metadata.uid === reportUid ? [{ report, at: performance.now() }] : [];
+      }),
+    );
+    const there = asked.flat().filter(({ report }) => this.#parts.reports.get(keyOf(report))?.metadata.uid !== report.metadata.uid);
+    const left = (this.#recent.get(uid) ?? []).filter(({ report }) => !unseen.has(report.metadata.uid));
+    if (there.length + left.length > 0) this.#recent.set(uid, [...left, ...there]);
+    else this.#recent.delete(uid);
+  }
+
+  async #live(namespace: string | undefined, name: string, signal: AbortSignal): Promise<Report | undefined> {
+    try {
+      return await this.#parts.client.get<Report>(REPORTS, namespace, name, signal, decodeExact);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
 
   /** The schedule as the cache has it, or as this process has written it since: a write is refused unless it follows what the cache showed. */
   #latest(key: ObjectKey): ReportSchedule | undefined {
@@ -133,4 +218,9 @@ export class ScheduleController {
     const repeated = ({ reason, note }: EventNote): boolean => reason === 'RunRefused' && this.#toldRefusal.get(uid) === note;
     return { ...plan, events: plan.events.filter((event) => !repeated(event)) };
   }
+}
+
+/** Reports that a status says are under way. */
+function namedBy({ active = [], covering }: ReportScheduleStatus): readonly { readonly name: string; readonly uid: string }[] {
+  return covering === undefined ? active : [...active, covering];
 }

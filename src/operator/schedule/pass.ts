@@ -26,6 +26,8 @@ const LATE_MS = 60_000;
 
 export interface ScheduleView extends KnownRuns {
   readonly schedule: ReportSchedule;
+  /** Whether another operator may have written what the caches do not show yet. */
+  readonly mayBeStale: boolean;
   /** Names of runs that Reports of others hold. */
   readonly taken: ReadonlySet<string>;
   /** Names of runs whose Reports the cluster does not take now, and what it said. */
@@ -133,6 +135,9 @@ export class Pass {
     if (hindrance !== undefined) return;
     if (planned?.value !== request.value || planned.specHash !== report.specHash) {
       this.#write({ ...this.#status, plannedRun: { value: request.value, time: rfc3339(scheduledAt), specHash: report.specHash } });
+    } else {
+      // It was to be made before, and nobody wrote down how that ended.
+      this.#steps.push({ kind: 'confirm' });
     }
     this.#make(run, report, after);
   }
@@ -188,7 +193,7 @@ export class Pass {
     const { planned } = this.#view.schedule.status;
     if (planned?.time !== time || planned.specHash !== report.specHash) {
       this.#write({ ...this.#status, planned: { time, specHash: report.specHash }, baselineTime: before });
-    } else if (this.#now - scheduledAt > LATE_MS) {
+    } else if (this.#view.mayBeStale || this.#now - scheduledAt > LATE_MS) {
       this.#steps.push({ kind: 'confirm' });
     }
     this.#make(run, report, { ...this.#status, lastScheduleTime: time, baselineTime: time });
@@ -280,7 +285,7 @@ export class Pass {
 
   /** When the one run was due that is made by now, goes on, and is all that this look has to tell; undefined = there is none, or more. */
   #untoldRun(): number | undefined {
-    const [step, ...more] = this.#steps;
+    const [step, ...more] = this.#steps.filter(({ kind }) => kind !== 'confirm');
     if (more.length > 0 || this.#events.length > 0) return undefined;
     const { report, scheduledAt } = this.#recognised ?? {};
     if (step === undefined) return report !== undefined && goesOn(report) ? scheduledAt : undefined;

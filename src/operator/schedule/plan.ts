@@ -9,7 +9,7 @@ export type Step =
    * likely will tell more by then; no step follows it.
    */
   | { readonly kind: 'writeStatus'; readonly status: ReportScheduleStatus; readonly mayWaitUntil?: number }
-  /** Goes on only if the schedule is still what was looked at: a process that slept acts on what was there before. */
+  /** Goes on only if the schedule is still what was looked at: a process that slept, or whose caches lag behind another's work, acts on what was there before. */
   | { readonly kind: 'confirm' }
   /** `event` is told by whoever really makes it. */
   | { readonly kind: 'createReport'; readonly run: Run; readonly report: PlannedReport; readonly event: EventNote }

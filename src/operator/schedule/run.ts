@@ -27,12 +27,17 @@ export interface Run {
   readonly request: string | undefined;
 }
 
+/** A run whose Report is known to have been made, and the hash of the spec that it was made with. */
+export interface RememberedRun extends Run {
+  readonly specHash: string;
+}
+
 /** What is known of a schedule's runs. */
 export interface KnownRuns {
   /** All Reports that the schedule controls, those it made a moment ago included. */
   readonly reports: readonly Report[];
-  /** Runs that this process has made and that the status does not tell of yet: they are done, even if somebody has deleted their Reports since. */
-  readonly made: readonly Run[];
+  /** Runs that this process has made or has seen, and that the status does not tell of yet: they are done, even if somebody has deleted their Reports since. */
+  readonly made: readonly RememberedRun[];
 }
 
 /** A run that has had its Report; undefined = which is gone already. */
@@ -96,15 +101,34 @@ export function isReportOfRun(report: Report, schedule: ReportSchedule, run: Run
     run.request === undefined
       ? annotations?.[SCHEDULED_AT_ANNOTATION] === rfc3339(run.scheduledAt) && annotations[RUN_ANNOTATION] === undefined
       : annotations?.[RUN_ANNOTATION] === run.request;
-  const inTime = Date.parse(report.metadata.creationTimestamp) >= run.scheduledAt - CLOCK_SKEW_MS;
-  return controllerOf(report)?.uid === schedule.metadata.uid && sameRun && inTime && hashOfSpec(report.spec) === specHash;
+  const isOurs = controllerOf(report)?.uid === schedule.metadata.uid && sameRun && isInTime(report, run.scheduledAt);
+  return isOurs && hashOfSpec(report.spec) === specHash;
+}
+
+/** The run that a Report of a schedule is of, by its marks; undefined = none, or it was made before its time. */
+export function runOf(report: Report): Run | undefined {
+  const { annotations } = report.metadata;
+  const scheduledAt = instantOf(annotations?.[SCHEDULED_AT_ANNOTATION]);
+  if (scheduledAt === undefined || !isInTime(report, scheduledAt)) return undefined;
+  return { scheduledAt, request: annotations?.[RUN_ANNOTATION] };
+}
+
+/** Whether a status still waits for a run: it names it as planned, and does not tell that it was made. */
+export function isOpen({ planned, plannedRun }: ReportSchedule['status'], { scheduledAt, request }: Run): boolean {
+  return request === undefined ? instantOf(planned?.time) === scheduledAt : plannedRun?.value === request;
+}
+
+function isInTime({ metadata }: Report, scheduledAt: number): boolean {
+  return Date.parse(metadata.creationTimestamp) >= scheduledAt - CLOCK_SKEW_MS;
 }
 
 /** The run when it was made, although the status does not tell of it: that was left for later, or the operator died between the two writes. */
 export function madeRun(schedule: ReportSchedule, { reports, made }: KnownRuns, run: Run, specHash: string): MadeRun | undefined {
   const { scheduledAt, request } = run;
   const report = reports.find((candidate) => isReportOfRun(candidate, schedule, run, specHash));
-  const isKnown = report !== undefined || made.some((other) => other.scheduledAt === scheduledAt && other.request === request);
+  const isMade = (other: RememberedRun): boolean =>
+    other.scheduledAt === scheduledAt && other.request === request && other.specHash === specHash;
+  const isKnown = report !== undefined || made.some(isMade);
   return isKnown ? { scheduledAt, report } : undefined;
 }
 
@@ -147,7 +171,7 @@ function absolute(
 }
 
 /** SHA-256 of the spec in hex; the order of keys plays no part, because the apiserver keeps none. */
-function hashOfSpec(spec: object): string {
+export function hashOfSpec(spec: object): string {
   return createHash('sha256')
     .update(stringifyExact(sorted(spec)))
     .digest('hex');

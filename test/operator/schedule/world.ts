@@ -9,7 +9,7 @@ import type { ReportSchedule } from '../../../src/api/generated/reportschedule.t
 import type { EventNote } from '../../../src/kube/events.ts';
 import { decide } from '../../../src/operator/schedule/decide.ts';
 import { withUids } from '../../../src/operator/schedule/plan.ts';
-import { isReportOfRun, type Run } from '../../../src/operator/schedule/run.ts';
+import { isOpen, isReportOfRun, type RememberedRun } from '../../../src/operator/schedule/run.ts';
 
 export const UID = 'schedule-uid';
 
@@ -75,7 +75,7 @@ export class World {
   writes = 0;
   lookAgainAt: number | undefined;
   /** What the controller remembers until it dies. */
-  #made: readonly Run[] = [];
+  #made: readonly RememberedRun[] = [];
   readonly #patient: boolean;
 
   /** `patient`: a status that may wait to be written waits, as it does in the operator; else each is written at once. */
@@ -120,7 +120,7 @@ export class World {
     try {
       for (;;) {
         const reports = [...this.reports.values()].filter(isOurs);
-        const plan = decide({ schedule: this.schedule, reports, made: this.#made, ...without }, this.now);
+        const plan = decide({ schedule: this.schedule, reports, made: this.#made, mayBeStale: false, ...without }, this.now);
         const { noReport, leftUntil } = this.#act(plan, write);
         if (noReport === undefined) {
           this.events.push(...plan.events);
@@ -157,7 +157,7 @@ export class World {
         if (isDeepStrictEqual(status, this.schedule.status)) continue;
         write(() => {
           this.schedule = { ...this.schedule, status };
-          this.#made = [];
+          this.#made = this.#made.filter((run) => isOpen(status, run));
         });
       } else if (step.kind === 'deleteReport') {
         write(() => this.reports.delete(step.name));
@@ -169,7 +169,7 @@ export class World {
           write(() => this.#create(manifest as unknown as Report));
           this.events.push(step.event);
         } else if (!isReportOfRun(existing, this.schedule, step.run, specHash)) return { noReport: name };
-        this.#made = [...this.#made, step.run];
+        this.#made = [...this.#made, { ...step.run, specHash }];
       }
     }
     return {};

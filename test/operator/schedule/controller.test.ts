@@ -1,0 +1,129 @@
+/** Runs stay one, and one at a time, although caches lag, answers are lost, Reports are deleted at once, and another operator takes over in the middle. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isConflict } from '../../../src/kube/errors.ts';
+import { requestedRunName, scheduledRunName } from '../../../src/schedule/run-name.ts';
+import { Cluster, Instance } from './cluster.ts';
+import { aSchedule, type GivenSchedule } from './world.ts';
+
+const time = (text: string): string => `2026-03-02T${text}Z`;
+const runName = (text: string): string => scheduledRunName('minutely', Date.parse(time(text)));
+const NINE = runName('09:00:00');
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.parse(time('08:59:30')) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets time pass on both clocks until a moment. */
+function until(moment: string): void {
+  vi.advanceTimersByTime(Date.parse(time(moment)) - Date.now());
+}
+
+/** A schedule of every minute, and an operator that has looked at it before 09:00. */
+async function minutely(given: Partial<GivenSchedule> = {}): Promise<{ readonly cluster: Cluster; readonly operator: Instance }> {
+  const spec = { schedule: '* * * * *', history: { successful: 1, failed: 0 }, ...given.spec };
+  const cluster = new Cluster(aSchedule({ name: 'minutely', created: time('08:59:30'), ...given, spec }));
+  const operator = new Instance(cluster);
+  await operator.looks('schedules', 'reports');
+  return { cluster, operator: operator.sees('schedules') };
+}
+
+const SINCE = [{ name: 'since', period: { relative: 'SincePreviousRun' } }] as const;
+
+test('a run whose answer was lost is not made again, although somebody has deleted its Report since', async () => {
+  const { cluster, operator } = await minutely();
+  until('09:00:00');
+  cluster.losesAnswer = true;
+  await expect(operator.looks()).rejects.toThrow('the answer is lost');
+  operator.sees('reports');
+  cluster.reports.delete(NINE);
+  await operator.looks('reports');
+  expect([...cluster.created]).toEqual([[NINE, 1]]);
+  expect(cluster.schedule.status).toMatchObject({ lastScheduleTime: time('09:00:00'), activeCount: 0, missedRuns: 0 });
+});
+
+test('a run that another operator made, and whose Report came and went while its status was silent, is not made again', async () => {
+  const { cluster, operator } = await minutely();
+  const standby = new Instance(cluster).sees('schedules', 'reports');
+  until('09:00:00');
+  await operator.looks();
+  standby.sees('reports');
+  cluster.reports.delete(NINE);
+  standby.sees('reports');
+  until('09:00:05');
+  await standby.looks('schedules');
+  expect([...cluster.created]).toEqual([[NINE, 1]]);
+  expect(cluster.schedule.status).toMatchObject({ lastScheduleTime: time('09:00:00'), missedRuns: 0 });
+});
+
+test('an operator that takes over with a cache from before makes no run again that its predecessor has made, told of and pruned', async () => {
+  const { cluster, operator } = await minutely();
+  const next = new Instance(cluster).sees('schedules', 'reports');
+  until('09:00:00');
+  await operator.looks();
+  cluster.finish(NINE, 'Failed');
+  await operator.looks('reports');
+  expect(cluster.reports.size).toBe(0);
+  until('09:00:05');
+  await expect(next.looks()).rejects.toSatisfy(isConflict);
+  await next.looks('schedules', 'reports');
+  expect([...cluster.created]).toEqual([[NINE, 1]]);
+});
+
+test('and none that was asked for', async () => {
+  const { cluster, operator } = await minutely({ annotations: { 'dossier.dev/run': 'now' }, spec: { suspend: true } });
+  const asked = requestedRunName('minutely', 'now');
+  const planned = cluster.versions.find(({ status }) => status.plannedRun !== undefined) ?? cluster.schedule;
+  cluster.finish(asked, 'Failed');
+  await operator.looks('schedules', 'reports');
+  expect(cluster.reports.size).toBe(0);
+  const present = cluster.schedule;
+  cluster.schedule = planned;
+  const next = new Instance(cluster).sees('schedules', 'reports');
+  cluster.schedule = present;
+  await expect(next.looks()).rejects.toSatisfy(isConflict);
+  await next.looks('schedules', 'reports');
+  expect([...cluster.created]).toEqual([[asked, 1]]);
+});
+
+test('a run that the cache does not show for longer than ten seconds still holds back the next one', async () => {
+  const { cluster, operator } = await minutely();
+  until('09:00:00');
+  await operator.looks();
+  for (const moment of ['09:00:10', '09:00:30', '09:01:00', '09:01:30']) {
+    until(moment);
+    await operator.looks('schedules');
+  }
+  expect([...cluster.created]).toEqual([[NINE, 1]]);
+  expect(cluster.schedule.status).toMatchObject({ activeCount: 1, lastScheduleTime: time('09:00:00') });
+  cluster.finish(NINE, 'Ready');
+  until('09:01:40');
+  await operator.looks('schedules');
+  expect([...cluster.created.keys()]).toEqual([NINE, runName('09:01:00')]);
+});
+
+test('what a run of SincePreviousRun covers is believed of its Report, although the cache of a successor has not shown that yet', async () => {
+  const { cluster, operator } = await minutely({ parameters: SINCE });
+  const next = new Instance(cluster).sees('schedules', 'reports');
+  until('09:00:00');
+  await operator.looks();
+  cluster.finish(NINE, 'Ready');
+  await next.looks('schedules');
+  expect(cluster.schedule.status).toMatchObject({ coveredUntil: time('09:00:00'), lastReport: { name: NINE } });
+});
+
+test('a Report that the cache has shown to go is believed to be gone without asking for it', async () => {
+  const { cluster, operator } = await minutely({ spec: { concurrencyPolicy: 'Allow' } });
+  until('09:00:00');
+  await operator.looks();
+  until('09:00:10');
+  await operator.looks('reports');
+  cluster.reports.delete(NINE);
+  operator.sees('schedules', 'reports');
+  cluster.requests.length = 0;
+  await operator.looks();
+  expect(cluster.requests).toEqual(['PATCH reportschedules/status']);
+  expect(cluster.schedule.status).toMatchObject({ active: [], activeCount: 0 });
+});
