@@ -1,6 +1,7 @@
 /** The little of XML that splicing a workbook needs: tags and attributes of parts that have been checked (refusals.ts), found and changed in the text as it is. */
 
-const TAG = /<([A-Za-z_][\w:.-]*)(?=[\s/>])[^>]*>/g;
+/** An attribute may hold a `>`, and never a `<`. */
+const TAG = /<([A-Za-z_][\w:.-]*)(?=[\s/>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*>/g;
 const ATTRIBUTE = /(\s)([A-Za-z_][\w:.-]*)(\s*=\s*)(?:"([^"]*)"|'([^']*)')/g;
 
 /** Start tags and empty tags of that local name, whole; without a prefix only. */

@@ -204,6 +204,10 @@ describe('a workbook that cannot be used is told as the template’s mistake', (
   const rels = (line: string) => (text: string) => text.replace('</Relationships>', `${line}</Relationships>`);
   const external = (type: string) => rels(`<Relationship Id="x" Type="http://x/${type}" Target="file:///c" TargetMode="External"/>`);
   const sheet = 'xl/worksheets/sheet2.xml';
+  const other = 'xl/worksheets/sheet1.xml';
+  const links = 'xl/worksheets/_rels/sheet2.xml.rels';
+  const outside = (prefix: string, target = 'file:///c'): string =>
+    `<${prefix}Relationship Id="x" Target="${target}" Type="http://x/image" TargetMode="External"/>`;
   const inSheet = (from: string | RegExp, to: string): Buffer => changed({ [sheet]: (text) => text.replace(from, to) });
 
   test.each<[string, () => Making, string]>([
@@ -240,6 +244,64 @@ describe('a workbook that cannot be used is told as the template’s mistake', (
       'WEBSERVICE',
       () => ({ bytes: inSheet('<c r="A3"', '<c r="E1"><f>_xlfn.WEBSERVICE("http://x")</f></c><c r="A3"') }),
       'has a formula with WEBSERVICE',
+    ],
+    [
+      'WEBSERVICE in references to characters',
+      () => ({ bytes: inSheet('<c r="A3"', '<c r="E1"><f>&#87;EBSERVICE&#x28;"http://x")</f></c><c r="A3"') }),
+      'has a formula with WEBSERVICE',
+    ],
+    [
+      'WEBSERVICE in CDATA, on a sheet that no rows are written to',
+      () => ({ bytes: changed({ [other]: (text) => text.replace('<c ', '<c r="Z1"><f><![CDATA[WEBSERVICE("http://x")]]></f></c><c ') }) }),
+      'has a formula with CDATA, a comment or the like',
+    ],
+    [
+      'WEBSERVICE around a comment',
+      () => ({ bytes: changed({ [other]: (text) => text.replace('<c ', '<c r="Z1"><f>WEB<!-- -->SERVICE("http://x")</f></c><c ') }) }),
+      'has a formula with CDATA, a comment or the like',
+    ],
+    [
+      'WEBSERVICE under a prefix',
+      () => ({ bytes: changed({ [other]: (text) => text.replace('<c ', '<c r="Z1"><x-1:f>WEBSERVICE("http://x")</x-1:f></c><c ') }) }),
+      'has a formula with WEBSERVICE',
+    ],
+    ['DDE in references to characters', () => ({ bytes: inSheet('<c r="A3"', '<c r="E1"><f>cmd&#124;x!A0</f></c><c r="A3"') }), 'with a |'],
+    [
+      'something outside, under a prefix',
+      () => ({ bytes: changed({ [links]: () => `<p:Relationships xmlns:p="p">${outside('p:')}</p:Relationships>` }) }),
+      'has XML with prefixes in xl/worksheets/_rels/sheet2.xml.rels',
+    ],
+    [
+      'something outside, behind an angle bracket',
+      () => ({ bytes: changed({ [links]: () => `<Relationships>${outside('', 'http://x/?a>b')}</Relationships>` }) }),
+      'refers to something outside of it',
+    ],
+    [
+      'something outside, in a part named in capitals',
+      () => ({
+        bytes: changed({ [links.replace('rels', 'RELS').replace(/rels$/, 'RELS')]: () => `<Relationships>${outside('')}</Relationships>` }),
+      }),
+      'refers to something outside of it',
+    ],
+    [
+      'a sheet under another name than one of XML',
+      () => ({
+        bytes: changed({
+          '[Content_Types].xml': (text) =>
+            text.replace('</Types>', '<Override PartName="/xl/more.txt" ContentType="a/x.worksheet+xml"/></Types>'),
+          'xl/more.txt': () => '<f>WEBSERVICE("http://x")</f>',
+        }),
+      }),
+      'has a part of XML that is not named so ("/xl/more.txt")',
+    ],
+    [
+      'a name that is taken for XML',
+      () => ({
+        bytes: changed({
+          '[Content_Types].xml': (text) => text.replace('</Types>', '<Default Extension="txt" ContentType="text/xml"/></Types>'),
+        }),
+      }),
+      'has a part of XML that is not named so ("txt")',
     ],
     ['DDE', () => ({ bytes: inSheet('<c r="A3"', '<c r="E1"><f>cmd|\'/c calc\'!A0</f></c><c r="A3"') }), 'has a formula with a |'],
     [
@@ -334,6 +396,18 @@ describe('a workbook that cannot be used is told as the template’s mistake', (
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('an SVG image and properties as .NET libraries name them are let be', () => {
+    const types =
+      '<Default Extension="svg" ContentType="image/svg+xml"/>' +
+      '<Default Extension="psmdcp" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>';
+    const file = changed({
+      '[Content_Types].xml': (text) => text.replace('</Types>', `${types}</Types>`),
+      'xl/media/image1.svg': () => '<svg/>',
+      'package/a.psmdcp': () => '<coreProperties/>',
+    });
+    expect(part(make({ bytes: file }), 'xl/media/image1.svg')).toBe('<svg/>');
   });
 
   test('hyperlinks are let be', () => {
