@@ -51,7 +51,8 @@ async function write(url: string, expected: ExpectedFile, path: string, authorit
         if (bytes > expected.sizeBytes)
           throw new CommandError(`more than the ${expected.sizeBytes} bytes of the Report's file arrive: it was replaced`);
         hash.update(chunk);
-        await file.write(chunk);
+        // A disk that is nearly full takes a part and says no error before it is asked again.
+        for (let at = 0; at < chunk.byteLength;) at += (await file.write(chunk, at)).bytesWritten;
       }
     } catch (error) {
       if (error instanceof CommandError) throw error;

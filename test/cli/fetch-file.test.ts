@@ -1,10 +1,10 @@
 /** A file is there whole or not at all, whatever the object store does. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, readdir, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fetchFile } from '../../src/cli/fetch-file.ts';
 import { serve } from '../support/http-server.ts';
 
@@ -56,6 +56,24 @@ test.each<[story: string, listener: RequestListener, says: RegExp]>([
   await expect(got).rejects.not.toThrow(/sentinel/);
   expect(await readdir(folder)).toEqual(['prices.csv']);
   expect(await readFile(join(folder, 'prices.csv'), 'utf8')).toBe('older');
+});
+
+test('a disk that takes a part of what it is given, as one that is nearly full does without an error, is given the rest', async () => {
+  const any = await open(join(folder, 'any'), 'w');
+  await any.close();
+  await rm(join(folder, 'any'));
+  const handles = Object.getPrototypeOf(any) as FileHandle;
+  const real = Reflect.get(handles, 'write') as (bytes: Buffer, offset: number, length: number) => Promise<{ bytesWritten: number }>;
+  const write = vi.spyOn(handles, 'write').mockImplementation(function (this: FileHandle, bytes: unknown, offset: unknown) {
+    const at = typeof offset === 'number' ? offset : 0;
+    return real.call(this, bytes as Buffer, at, Math.min((bytes as Buffer).length - at, 1000)) as never;
+  });
+  try {
+    await get((_request, response) => response.end(FILE));
+  } finally {
+    write.mockRestore();
+  }
+  expect((await readFile(join(folder, 'prices.csv'))).equals(FILE)).toBe(true);
 });
 
 test('an interruption leaves nothing', async () => {
