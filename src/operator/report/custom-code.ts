@@ -19,7 +19,7 @@ import { readQuantity } from '../../quantity/quantity.ts';
 import type { ContainerResources, RunnerSettings } from '../settings.ts';
 import { gitPlan, gitSecrets, type SecretVariable } from '../template/code-parts.ts';
 import type { Template } from '../template/template.ts';
-import { planJsonOf } from '../plan-json.ts';
+import { envText, planJsonOf } from '../plan-json.ts';
 import { effectiveResources } from './resources.ts';
 
 /** The init container that gets a repository; before the code. */
@@ -83,7 +83,7 @@ export function codeSteps(
   const gitPart = gitPlan(git, pinned, plan.allowLoopback);
   const folder = [CHECKOUT, TREE, ...(gitPart.path === '' ? [] : [gitPart.path])].join('/');
   const own = git.entrypoint === undefined ? {} : { image: runner.image, imagePullPolicy: runner.imagePullPolicy, args: [CODE_CONTAINER] };
-  const entrypoint = git.entrypoint === undefined ? [] : [{ name: CODE_ENV.entrypoint, value: `${folder}/${git.entrypoint}` }];
+  const entrypoint = git.entrypoint === undefined ? [] : [{ name: CODE_ENV.entrypoint, value: envText(`${folder}/${git.entrypoint}`) }];
   const code = {
     ...codeContainer(common, { ...git, ...own }, entrypoint),
     workingDir: folder,

@@ -1,5 +1,6 @@
 /** How the runner's container gets a template's own workbook: as a file of a ConfigMap, or as one of the checkout that it sees anyway. */
 import { PLAN_ENV, type RunPlan } from '../../runner/plan.ts';
+import { envText } from '../plan-json.ts';
 
 const VOLUME = 'workbook';
 const FOLDER = '/in/workbook';
@@ -23,7 +24,7 @@ export function workbookAccess(
     const { tree, folder } = checkout ?? { tree: FOLDER, folder: FOLDER };
     return {
       env: [
-        { name: PLAN_ENV.workbook, value: `${folder}/${from.path}` },
+        { name: PLAN_ENV.workbook, value: envText(`${folder}/${from.path}`) },
         { name: PLAN_ENV.workbookTree, value: tree },
       ],
       volumeMounts: [],

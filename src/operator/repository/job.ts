@@ -11,6 +11,7 @@ import { DESCRIBE_ENV } from '../../runner/describe/plan.ts';
 import { EXIT_MISTAKE } from '../../runner/exit.ts';
 import { TREE, type GitPlan } from '../../runner/fetch/plan.ts';
 import { PLAN_ENV } from '../../runner/plan.ts';
+import { envText } from '../plan-json.ts';
 import { CHECKOUT, checkoutParts, CONFINED, CUSTOM_CODE_LABEL, FETCH_CONTAINER, fetchContainer } from '../report/custom-code.ts';
 import { RUNNER_CONTAINER } from '../report/job.ts';
 import { effectiveResources } from '../report/resources.ts';
@@ -87,7 +88,7 @@ export function jobManifest(repository: ReportRepository, target: Target, runner
               imagePullPolicy: runner.imagePullPolicy,
               args: ['describe'],
               env: [
-                { name: DESCRIBE_ENV, value: [CHECKOUT, TREE, ...(plan.path === '' ? [] : [plan.path])].join('/') },
+                { name: DESCRIBE_ENV, value: envText([CHECKOUT, TREE, ...(plan.path === '' ? [] : [plan.path])].join('/')) },
                 { name: PLAN_ENV.terminationLog, value: TERMINATION_LOG },
               ],
               resources,
