@@ -67,8 +67,9 @@ async function load(entrypoint: string): Promise<Generate> {
     if (!(error instanceof SyntaxError) && !LOAD_FAILURES.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     throw new Mistake(`the entrypoint cannot be loaded: ${(error as Error).message.split('\n')[0] ?? ''}`);
   }
-  const found = module['default'] ?? module['generate'];
-  if (typeof found !== 'function') throw new Mistake('the entrypoint exports no function by default, and none that is called generate');
+  // What CommonJS exports comes by default, too, as an object.
+  const found = [module['default'], module['generate']].find((each) => typeof each === 'function');
+  if (found === undefined) throw new Mistake('the entrypoint exports no function by default, and none that is called generate');
   return found as Generate;
 }
 

@@ -75,6 +75,10 @@ describe('a module', () => {
     expect({ code, rows }).toEqual({ code: 0, rows: expected });
   });
 
+  test('in CommonJS may export generate', async () => {
+    expect(await run(`exports.generate = () => [['a']];`, 'usage.js')).toMatchObject({ code: 0, rows: '["a"]\n' });
+  });
+
   test('writes many rows whole', async () => {
     const { rows } = await run(`export default function* () { for (let n = 0; n < 50_000; n += 1) yield [n, 'ü'.repeat(n % 50)]; }`);
     const lines = (rows ?? '').split('\n');
