@@ -99,6 +99,7 @@ const RANGES: readonly (readonly [Network, AddressClass])[] = (
     ['::/128', 'unspecified'],
     ['::1/128', 'loopback'],
     ['fd00:ec2::254/128', 'metadata'], // AWS
+    ['fd00:ec2::23/128', 'metadata'], // AWS, identities of pods
     ['fd20:ce::254/128', 'metadata'], // Google Cloud
     ['fe80::/10', 'linkLocal'],
     ['fc00::/7', 'private'],

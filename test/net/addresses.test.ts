@@ -61,6 +61,7 @@ describe('an address is judged by where it leads, not by how it is written', () 
     ['64:ff9b::a9fe:a9fe', 'metadata'],
     ['2002:a9fe:a9fe::1', 'metadata'],
     ['fd00:ec2::254', 'metadata'],
+    ['fd00:ec2::23', 'metadata'],
     ['fd00:0ec2:0:0:0:0:0:0254', 'metadata'],
     ['fd20:ce::254', 'metadata'],
     ['fd00:ec2::253', 'private'],
