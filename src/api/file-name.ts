@@ -4,6 +4,8 @@ import type { Compression, ReportFormat } from '../runner/plan.ts';
 
 /** In bytes of UTF-8, without the extension. */
 export const FILE_NAME_LIMIT_BYTES = 200;
+/** And with the longest one, `.ndjson.gz`. */
+export const WHOLE_NAME_LIMIT_BYTES = 210;
 
 // Controls, format characters (they can reverse what a person reads), line and paragraph separators, noncharacters (no XML listing of a bucket can hold
 // U+FFFE), and the two separators of paths.
@@ -29,11 +31,11 @@ const FORMATS: Readonly<Record<ReportFormat, FormatFacts>> = {
   },
 };
 
-/** What is wrong with `spec.fileName`; undefined when nothing is. */
-export function fileNameProblem(name: string): string | undefined {
+/** What is wrong with `spec.fileName`, or with a file's whole name under its own limit; undefined when nothing is. */
+export function fileNameProblem(name: string, limitBytes: number = FILE_NAME_LIMIT_BYTES): string | undefined {
   if (name === '' || name === '.' || name === '..') return `fileName ${quoted(name)} is not a name`;
   const bytes = Buffer.byteLength(name);
-  if (bytes > FILE_NAME_LIMIT_BYTES) return `fileName has ${bytes} bytes; at most ${FILE_NAME_LIMIT_BYTES} are allowed`;
+  if (bytes > limitBytes) return `fileName has ${bytes} bytes; at most ${limitBytes} are allowed`;
   if (FORBIDDEN.test(name)) return `fileName ${quoted(name)} must not hold slashes, backslashes, control or invisible format characters`;
   return undefined;
 }

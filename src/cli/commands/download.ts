@@ -4,9 +4,10 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fileNameProblem } from '../../api/file-name.ts';
+import { fileNameProblem, WHOLE_NAME_LIMIT_BYTES } from '../../api/file-name.ts';
 import type { ReportDownload } from '../../api/generated/reportdownload.ts';
 import { findCondition } from '../../api/conditions.ts';
+import { foreignText } from '../../foreign-text.ts';
 import { humanSize } from '../../operator/report/status.ts';
 import { apiVersionOf, REPORT_DOWNLOADS } from '../../kube/resources.ts';
 import { CommandError, numberOf, type Command, type World } from '../command.ts';
@@ -80,13 +81,13 @@ async function linked(world: World, { metadata: { name } }: ReportDownload, seco
   });
   if (ended.status.phase === 'Ready') return ended;
   const ready = findCondition(ended.status.conditions, 'Ready');
-  throw new CommandError(`${ready?.reason ?? 'Failed'}: ${ready?.message ?? 'there is no link'}`);
+  throw new CommandError(`${ready?.reason ?? 'Failed'}: ${foreignText(ready?.message ?? 'there is no link', 2_048)}`);
 }
 
 /** Where the file goes; undefined = standard output. */
-async function placeOf(output: string | undefined, name: string): Promise<string | undefined> {
+export async function placeOf(output: string | undefined, name: string): Promise<string | undefined> {
   if (output === '-') return undefined;
-  const problem = fileNameProblem(name);
+  const problem = fileNameProblem(name, WHOLE_NAME_LIMIT_BYTES);
   const into = output === undefined ? '.' : output;
   const found = await stat(into).catch(() => undefined);
   if (found?.isDirectory() !== true) return into;
