@@ -118,7 +118,8 @@ function choicesText(choices: NonNullable<ParameterDeclaration['choices']>): str
 }
 
 function exampleOf({ name, type, choices, minimum, maxDays }: ParameterDeclaration): GivenParameter {
-  const choice = choices?.[0]?.value ?? '';
+  // One that a terminal shows as it is.
+  const choice = choices?.find(({ value }) => foreignText(value, value.length) === value)?.value ?? 'VALUE';
   switch (type) {
     case 'String':
       return { name, value: 'VALUE' };

@@ -84,6 +84,14 @@ test('one that is not ready says why, and one without parameters says so', () =>
   expect(text).toContain('Parameters:   none');
 });
 
+test('a choice that a terminal would obey is left out of the Report at the end, and another one taken', () => {
+  const bad = [{ value: 'a\u009b31m' }, { value: 'b\u202ec' }];
+  const one = { name: 'p', required: true } as const;
+  const text = (declaration: ParameterDeclaration): string => exampleReport(template([declaration]), 'billing');
+  expect(text({ ...one, type: 'Choice', choices: [...bad, { value: 'plain' }] })).toContain('value: plain\n');
+  expect(text({ ...one, type: 'Choices', choices: bad })).toContain('- VALUE\n');
+});
+
 describe('the Report at the end is one that the template accepts', () => {
   const required = { required: true } as const;
   const choices = [{ value: 'a' }, { value: 'b' }];

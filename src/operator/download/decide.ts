@@ -88,7 +88,7 @@ function differencesOf(report: Report, said: ReportFile, facts: ObjectFacts): re
   const { uid } = report.metadata;
   return [
     ...(facts.bytes === said.sizeBytes ? [] : [`it has ${facts.bytes} bytes instead of ${said.sizeBytes}`]),
-    ...(facts.etag === said.etag ? [] : [`its ETag is "${foreignText(facts.etag, 80)}" instead of "${said.etag}"`]),
+    ...(facts.etag === said.etag ? [] : [`its ETag is "${foreignText(facts.etag, 80)}" instead of "${foreignText(said.etag, 80)}"`]),
     ...(facts.reportUid === uid
       ? []
       : [

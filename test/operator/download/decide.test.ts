@@ -183,6 +183,11 @@ describe('a new ReportDownload', () => {
       { message: expect.stringMatching(/0 bytes instead of 120, its ETag is "x\\u\{202e\}y" instead/) },
     ],
     [
+      'tells what the status says of an ETag as it tells what a bucket says',
+      { report: aReport({ status: { phase: 'Ready', file: { ...FILE, etag: 'x\u009by' } }, reason: 'Completed' }), file: seen(stored) },
+      { message: expect.stringMatching(/its ETag is "etag-1" instead of "x\\u\{9b\}y"/) },
+    ],
+    [
       'whose bucket does not answer waits and says so once',
       { file: seen({ kind: 'unknown', message: 'refuses connections' }) },
       {
