@@ -4,6 +4,8 @@
  * A wrong value ends the start with one line that names the flag, the value and what would be right.
  */
 import { parseArgs } from 'node:util';
+import { addressGuard } from '../net/address-policy.ts';
+import { readQuantity } from '../quantity/quantity.ts';
 import { LOG_LEVELS } from '../telemetry/log.ts';
 import type { ContainerResources, OperatorSettings } from './settings.ts';
 
@@ -114,8 +116,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
     limits: { total: numberOf('max-running', of, 1, 100_000), perNamespace: numberOf('max-running-per-namespace', of, 1, 100_000) },
     progress: switchOf('progress', of),
     identityStorages: identityStoragesOf(of('identity-storages')),
-    storageEndpoints:
-      of('storage-endpoints') === '*' ? { private: 'allow', allowed: [] } : { private: 'listed', allowed: listOf(of('storage-endpoints')) },
+    storageEndpoints: storageEndpointsOf(of('storage-endpoints')),
     requireAllowedHosts: switchOf('require-allowed-hosts', of),
     allowLoopback: switchOf('allow-loopback', of),
   };
@@ -195,6 +196,17 @@ function starOrList(text: string): readonly string[] | undefined {
   return text === '*' ? undefined : listOf(text);
 }
 
+function storageEndpointsOf(text: string): OperatorSettings['storageEndpoints'] {
+  if (text === '*') return { private: 'allow', allowed: [] };
+  const allowed = listOf(text);
+  try {
+    addressGuard({ allowLoopback: false, private: 'listed', allowed, refused: [] });
+  } catch (error) {
+    throw new UsageError(`--storage-endpoints: ${(error as Error).message}`);
+  }
+  return { private: 'listed', allowed };
+}
+
 function resourcesOf(text: string): ContainerResources {
   const value = jsonOf('runner-resources', text);
   const quantities = (part: unknown): part is Readonly<Record<string, string>> =>
@@ -202,6 +214,10 @@ function resourcesOf(text: string): ContainerResources {
   const { requests, limits } = value as { readonly requests?: unknown; readonly limits?: unknown };
   if (!quantities(requests) || !quantities(limits))
     throw new UsageError('--runner-resources: must be {"requests": {...}, "limits": {...}} with quantities as strings');
+  for (const [part, given] of Object.entries({ requests, limits }))
+    for (const [name, quantity] of Object.entries(given))
+      if (readQuantity(quantity) === undefined)
+        throw new UsageError(`--runner-resources: ${part}.${name} "${quantity}": must be a Kubernetes quantity, e.g. 512Mi`);
   return { requests, limits };
 }
 
