@@ -191,7 +191,7 @@ function unfinishedJobs({ jobs, pods }: Leftovers): Leftovers['jobs'] {
   return jobs.filter((job) => !isFinished(job) && !succeeded.has(job.metadata.uid));
 }
 
-function isRunning(pod: Leftovers['pods'][number]): boolean {
+export function isRunning(pod: Leftovers['pods'][number]): boolean {
   return pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
 }
 

@@ -9,7 +9,7 @@ import { CORE_EVENTS, JOBS, PODS } from '../../kube/resources.ts';
 import type { ObjectKey } from '../../kube/store.ts';
 import { namespaceState } from '../namespaces.ts';
 import { StorageError, type HeadOutcome } from '../storage/access.ts';
-import { hasFinalizer } from './end.ts';
+import { hasFinalizer, isRunning } from './end.ts';
 import { REFUSAL_AGE_MS, type PresentJob } from './follow.ts';
 import { isFinished, jobState } from './job-state.ts';
 import { trimJob, type CachedJob } from './job-facts.ts';
@@ -20,6 +20,8 @@ import { readinessOf } from './readiness.ts';
 import { isTerminal } from './status.ts';
 import type { JobView, Leftovers, ReportView } from './view.ts';
 
+/** Kubernetes' own, on every pod of a Job. */
+const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';
 /** From the deletion of a namespace until the last pod in it has ended: what a pod is given, and as much again for whoever ends it. */
 const POD_END_MS = 2 * GRACE_SECONDS * 1_000;
 
@@ -78,8 +80,13 @@ async function liveLeftovers(parts: ReportParts, report: Report, signal: AbortSi
   return {
     jobs: jobs.items.filter((job) => controllerOf(job)?.uid === uid),
     // A pod is ours when one of our Jobs controls it; anybody could have copied the label.
-    pods: pods.items.filter((pod) => names.has(controllerOf(pod)?.name ?? '')),
+    pods: pods.items.filter((pod) => names.has(controllerOf(pod)?.name ?? '') || isRunningOrphan(pod, names)),
   };
+}
+
+/** Of a Job that somebody deleted with `--cascade=orphan`: nobody ends it, and until it has ended by itself it could make the file anew. */
+function isRunningOrphan(pod: Pod, jobNames: ReadonlySet<string>): boolean {
+  return controllerOf(pod) === undefined && jobNames.has(pod.metadata.labels?.[JOB_NAME_LABEL] ?? '') && isRunning(pod);
 }
 
 /**
