@@ -84,7 +84,8 @@ export class Wakes {
           runs().went(before);
         }
         if (after !== undefined) fresh.seen(after);
-        if (report?.metadata.deletionTimestamp !== undefined) this.#wakeLeavingStorages(report.metadata.namespace ?? '');
+        if (report?.metadata.deletionTimestamp !== undefined || letsGo(before, after))
+          this.#wakeLeavingStorages(report?.metadata.namespace ?? '');
         for (const turned of turnedReports(before, after)) {
           runs().seen(turned);
           this.#wakeScheduleOf(turned);
@@ -154,6 +155,11 @@ export class Wakes {
       if (isGoing(storage)) this.#wake('storage', keyOf(storage));
     }
   }
+}
+
+/** It has no finalizer any more: failed, or Ready under Retain, it needs its bucket no longer. */
+function letsGo(before: Report | undefined, after: Report | undefined): boolean {
+  return (before?.metadata.finalizers ?? []).length > 0 && (after?.metadata.finalizers ?? []).length === 0;
 }
 
 function isGoing(storage: ReportStorage): boolean {
