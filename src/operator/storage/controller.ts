@@ -10,10 +10,13 @@ import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Result } from '../../kube/controller.ts';
 import type { EventRecorder } from '../../kube/events.ts';
+import { isForbidden, isNotFound } from '../../kube/errors.ts';
 import { REPORT_STORAGES } from '../../kube/resources.ts';
-import type { ObjectKey, Store } from '../../kube/store.ts';
+import { keyOf, splitKey, type ObjectKey, type Store } from '../../kube/store.ts';
 import { StoreError, type StorageReason } from '../../s3/errors.ts';
-import { removeFinalizer } from '../finalizers.ts';
+import { addFinalizer, removeFinalizer } from '../finalizers.ts';
+import { namespaceState } from '../namespaces.ts';
+import { hasFinalizer } from '../report/end.ts';
 import { rfc3339 } from '../report/status.ts';
 import type { SecretReader } from '../secrets.ts';
 import { writeStatus } from '../write-status.ts';
@@ -26,6 +29,8 @@ const UNREADY_FIRST_MS = 15_000;
 const UNREADY_MAX_MS = 60_000;
 /** A storage that no Report needs for so long is let go; shorter, and a Report that is just starting could be overlooked. */
 const UNUSED_MS = 60_000;
+/** How often a storage that cannot be seen is looked for. */
+const HIDDEN_INTERVAL_MS = 60_000;
 
 export interface StorageControllerParts {
   readonly client: KubeClient;
@@ -45,6 +50,7 @@ interface Verdict {
 
 /** What the last look at a storage found, and when the next one is due. */
 interface Look {
+  readonly key: ObjectKey;
   readonly verdict: Verdict;
   /** Generation and Secret it was made with. */
   readonly version: string;
@@ -57,6 +63,7 @@ export class StorageController {
   /** By UID. */
   readonly #looks = new Map<string, Look>();
   readonly #unusedSince = new Map<string, number>();
+  readonly #hidden = new Set<ObjectKey>();
 
   constructor(parts: StorageControllerParts) {
     this.#parts = parts;
@@ -64,6 +71,11 @@ export class StorageController {
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const storage = this.#parts.storages.get(key);
+    if (storage === undefined && (await this.#isHidden(key, signal))) {
+      this.#hidden.add(key);
+      return { kind: 'requeueAfter', ms: HIDDEN_INTERVAL_MS };
+    }
+    this.#hidden.delete(key);
     if (storage === undefined) {
       this.#forgetOthers();
       return { kind: 'done' };
@@ -83,12 +95,34 @@ export class StorageController {
     return { kind: 'lookAgainAt', epochMs: look.dueAt };
   }
 
-  /** Drops our finalizer when nobody needs the storage; undefined when it is being deleted and nothing is left to do. */
+  /**
+   * Whether a storage is there although the caches do not show it: a namespace that is being deleted takes our Roles in it along. Its client is the only way to its files
+   * when somebody gives us rights again, for the Secret is gone by then.
+   */
+  async #isHidden(key: ObjectKey, signal: AbortSignal): Promise<boolean> {
+    const { namespace, name } = splitKey(key);
+    try {
+      await this.#parts.client.get(REPORT_STORAGES, namespace, name, signal);
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      if (!isForbidden(error)) throw error;
+      return (await namespaceState(this.#parts.client, namespace, signal)) !== 'gone';
+    }
+  }
+
+  /** Holds a storage that Reports need, should it not be held; drops our finalizer when nobody needs it; undefined when it is being deleted and nothing is left to do. */
   async #release(storage: ReportStorage, signal: AbortSignal): Promise<ReportStorage | undefined> {
     const { uid, namespace = '', deletionTimestamp, finalizers } = storage.metadata;
-    const used = usersOf(storage, this.#parts.usersIn(namespace)).length > 0;
+    const users = usersOf(storage, this.#parts.usersIn(namespace));
+    const used = users.length > 0;
+    const held = finalizers?.includes(STORAGE_FINALIZER) === true;
     if (used) this.#unusedSince.delete(uid);
-    if (used || finalizers?.includes(STORAGE_FINALIZER) !== true) return deletionTimestamp === undefined || used ? storage : undefined;
+    // Somebody may have taken it off, or we ourselves in the moment in which a Report that saw it began.
+    const needed = users.some((report) => hasFinalizer(report) && report.status.storage?.uid === uid);
+    if (needed && !held && deletionTimestamp === undefined)
+      return addFinalizer(this.#parts.client, REPORT_STORAGES, storage, STORAGE_FINALIZER, signal);
+    if (used || !held) return deletionTimestamp === undefined || used ? storage : undefined;
     if (deletionTimestamp !== undefined) {
       await removeFinalizer(this.#parts.client, REPORT_STORAGES, storage, STORAGE_FINALIZER, signal);
       return undefined;
@@ -111,7 +145,13 @@ export class StorageController {
     if (outcome.kind === 'problem') this.#waitForSecret(storage, outcome);
     const failures = verdict.reason === 'Available' ? 0 : last?.version === version ? last.failures + 1 : 1;
     const wait = failures === 0 ? READY_INTERVAL_MS : Math.min(UNREADY_FIRST_MS * 2 ** (failures - 1), UNREADY_MAX_MS);
-    const look: Look = { verdict: { reason: verdict.reason, message: verdict.message }, version, failures, dueAt: now + wait };
+    const look: Look = {
+      key: keyOf(storage),
+      verdict: { reason: verdict.reason, message: verdict.message },
+      version,
+      failures,
+      dueAt: now + wait,
+    };
     this.#looks.set(uid, look);
     return look;
   }
@@ -147,6 +187,7 @@ export class StorageController {
   /** A storage is gone: forget everything about storages that are not there. */
   #forgetOthers(): void {
     const present = new Set([...this.#parts.storages.values()].map(({ metadata }) => metadata.uid));
+    for (const [uid, { key }] of this.#looks) if (this.#hidden.has(key)) present.add(uid);
     this.#parts.accesses.keepOnly(present);
     for (const map of [this.#looks, this.#unusedSince]) for (const uid of map.keys()) if (!present.has(uid)) map.delete(uid);
   }
