@@ -676,7 +676,8 @@ export interface ClusterReportTemplateSpecColumn {
    * Where the value stands, as a JSONPath. Source http: $ is the row, e.g. $.customer.name, and without it the value stands under the name;
    * in CSV the text of the header. Source s3: $ is the row of NDJSON; in CSV it is the text of the header, by default the column's own
    * header. Source kubernetes: $ is the object, e.g. $.metadata.name, and @ the element of forEach, e.g. @.image. A path that leads nowhere
-   * gives an empty value; one that finds several gives a list in a JSON column of kubernetes, and fails the Report elsewhere.
+   * gives an empty value (but a row of http or s3 in which all of them do fails the Report: it is some error); one that finds several gives
+   * a list in a JSON column of kubernetes, and fails the Report elsewhere.
    */
   readonly path?: string;
   /**

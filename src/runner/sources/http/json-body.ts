@@ -8,6 +8,7 @@ import { JsonNumber, type JsonScalar, type JsonValue } from '../../../json-strea
 import { JsonRowReader, notACursor, notAList, nothingAtRows } from '../../../json-stream/row-reader.ts';
 import { JsonError } from '../../../json-stream/tokenizer.ts';
 import { parseJson } from '../../../json-stream/value-builder.ts';
+import { count } from '../../cells/misfit.ts';
 import type { WallTimes } from '../../cells/wall-times.ts';
 import type { Cell, Column, RowBatch } from '../../rows.ts';
 import type { BodyEnd, BodyReader, OpenBody } from './body.ts';
@@ -21,13 +22,28 @@ const DOCUMENT_LIMIT_BYTES = 32 * 1024 * 1024;
 /** Reads a row of JSON to cells; `row` counts from 1. */
 export type ReadJsonRow = (value: JsonValue, row: number) => readonly Cell[];
 
-/** `paths`: of each column. */
+/**
+ * `paths`: of each column. One that leads nowhere is null; but a row in which all of them do is none of the rows that were asked for: a server that fails when its answer
+ * has begun can tell only there.
+ */
 export function jsonRowReader(columns: readonly Column[], paths: readonly JsonPath[], wall: WallTimes, fail: Fail = failed): ReadJsonRow {
   const readers = columns.map(({ type }) => wireReader(type, wall));
   return (value, row) => {
     const visits = new Visits();
     const context = { $: value };
-    return readRow(columns, readers, row, (index) => paths[index]?.first(context, visits) as JsonValue | undefined, fail);
+    let values = 0;
+    const valueOf = (index: number): JsonValue | undefined => {
+      const found = paths[index]?.first(context, visits) as JsonValue | undefined;
+      if (found !== undefined) values += 1;
+      return found;
+    };
+    const cells = readRow(columns, readers, row, valueOf, fail);
+    if (values === 0)
+      throw fail(
+        `row ${count(row)} has nothing at the path of any column, as an error has that stands in the place of rows; correct the paths, or add a column that every row has`,
+        false,
+      );
+    return cells;
   };
 }
 

@@ -65,6 +65,8 @@ describe('JSON', () => {
       {},
       'row 2: column "id" is a String of 8 characters, which is not an Integer',
     ],
+    ['an error among the rows', '[{"id":1},{"error":"sentinel"}]', {}, 'http: row 2 has nothing at the path of any column'],
+    ['null among the rows', '[{"id":1},null]', {}, 'http: row 2 has nothing at the path of any column'],
     [
       'too many places to look at',
       `[${'['.repeat(1)}${'1,'.repeat(120_000)}1]]`,
@@ -112,6 +114,8 @@ describe('NDJSON', () => {
     ['a last line that stops', '{"id":1}\n{"id":', 'has a line 2 that ends after 6 bytes', true],
     ['two values in a line', '{"id":1} {"id":2}\n', 'has a line 1 that is not JSON: the end of the document is expected', false],
     ['a value over several lines', '{"id":\n1}\n', 'has a line 1 that ends', false],
+    ['an error behind the rows', '{"id":1}\n{"exception":"sentinel"}\n', 'row 2 has nothing at the path of any column', false],
+    ['a text behind the rows', '{"id":1}\n"sentinel"\n', 'row 2 has nothing at the path of any column', false],
   ])('%s is an error', async (_, body, clause, retryable) => {
     const failure = await failureOf(await serving(body), ndjson);
     expect(failure).toMatchObject({ reason: 'SourceFailed', retryable });
