@@ -15,7 +15,11 @@ export interface ReportSchedule {
    * and a change of the times or the zone never starts a run of the past.
    */
   readonly spec: ReportScheduleSpec;
-  /** What the schedule has done and will do. Written by the operator only. */
+  /**
+   * What the schedule has done and will do. Written by the operator only. A run that was made at its time and goes on is told of ten
+   * seconds after that time at the latest, or at once when there is anything else to tell: so that one write tells of a run that ends by
+   * then. Its Report and its Event are there at once.
+   */
   readonly status: ReportScheduleStatus;
 }
 
@@ -232,17 +236,20 @@ export interface ReportScheduleStatus {
   readonly observedGeneration?: number;
   /** The schedule, or the calendar in one line. */
   readonly timetable?: string;
-  /** The time whose Report was made last. */
+  /** The time whose Report was made last; may wait until ten seconds after that time. */
   readonly lastScheduleTime?: string;
-  /** The next time a Report is due (RFC 3339 in UTC); empty while suspended or not ready. */
+  /**
+   * The next time a Report is due (RFC 3339 in UTC); a time that has just come may stand here until ten seconds after it, and one that
+   * waits for an earlier run stands here until it has its Report. Empty while suspended or not ready.
+   */
   readonly nextScheduleTime?: string;
   /** When a Report of this schedule last became Ready. */
   readonly lastSuccessfulTime?: string;
   /** The newest Report that finished. */
   readonly lastReport?: ReportScheduleStatusLastReport;
-  /** Reports of this schedule that are not at their end, the newest 50. */
+  /** Reports of this schedule that are not at their end, the newest 50; one that was made at its time may be missing for ten seconds. */
   readonly active?: readonly ReportScheduleStatusActive[];
-  /** How many Reports of this schedule are not at their end. */
+  /** How many Reports of this schedule are not at their end; one that was made at its time may be missing for ten seconds. */
   readonly activeCount?: number;
   /** Scheduled times that got no Report, except while suspended. */
   readonly missedRuns?: number;
