@@ -12,6 +12,9 @@ import { writeStatus } from '../write-status.ts';
 import { withUids, type Plan, type Step } from './plan.ts';
 import { isReportOfRun, type PlannedReport, type RememberedRun, type Run } from './run.ts';
 
+/** A failure of the apiserver's, or of what it asks, that lasts until a run is so late is told like a refusal: before that it is tried again soon, without a word. */
+const LASTING_MS = 60_000;
+
 /** A run cannot have its Report now; what follows from that is decided anew. */
 export class NoReport extends Error {
   readonly report: string;
@@ -112,13 +115,18 @@ async function spawn(
     return { report: await client.create<Report>(REPORTS, manifest, signal, decodeExact), made: true };
   } catch (error) {
     if (!isAlreadyExists(error)) {
-      if (isForbidden(error) || isInvalid(error)) throw new NoReport(name, (error as Error).message);
+      if (isForbidden(error) || isInvalid(error) || isLasting(error, run)) throw new NoReport(name, (error as Error).message);
       throw error;
     }
   }
   const report = await client.get<Report>(REPORTS, schedule.metadata.namespace, name, signal, decodeExact);
   if (isReportOfRun(report, schedule, run, specHash)) return { report, made: false };
   throw new NoReport(name, undefined);
+}
+
+/** Such as an admission webhook that is down. */
+function isLasting(error: unknown, { scheduledAt }: Run): boolean {
+  return error instanceof KubeError && error.status >= 500 && Date.now() - scheduledAt >= LASTING_MS;
 }
 
 async function deleteReport(

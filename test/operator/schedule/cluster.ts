@@ -24,6 +24,8 @@ export class Cluster implements Transport {
   readonly requests: string[] = [];
   /** The next answer to the create of a Report is lost, and the Report made. */
   losesAnswer = false;
+  /** What the create of a Report is answered; undefined = it is made. */
+  refusal: KubeError | undefined;
   #version = 1;
 
   constructor(schedule: ReportSchedule) {
@@ -75,6 +77,7 @@ export class Cluster implements Transport {
 
   #create(manifest: Report): Report {
     const { name } = manifest.metadata;
+    if (this.refusal !== undefined) throw this.refusal;
     if (this.reports.has(name)) throw new KubeError(409, 'AlreadyExists', `${name} exists`);
     const version = this.#next();
     const metadata = { ...manifest.metadata, uid: `uid-${version}`, resourceVersion: version, creationTimestamp: now() };

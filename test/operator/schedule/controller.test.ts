@@ -1,6 +1,6 @@
 /** Runs stay one, and one at a time, although caches lag, answers are lost, Reports are deleted at once, and another operator takes over in the middle. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isConflict } from '../../../src/kube/errors.ts';
+import { isConflict, KubeError } from '../../../src/kube/errors.ts';
 import { requestedRunName, scheduledRunName } from '../../../src/schedule/run-name.ts';
 import { Cluster, Instance } from './cluster.ts';
 import { aSchedule, type GivenSchedule } from './world.ts';
@@ -126,4 +126,22 @@ test('a Report that the cache has shown to go is believed to be gone without ask
   await operator.looks();
   expect(cluster.requests).toEqual(['PATCH reportschedules/status']);
   expect(cluster.schedule.status).toMatchObject({ active: [], activeCount: 0 });
+});
+
+test('a run that is held up by a webhook that is down is told of when it is a minute late, tried every minute from then on, and made', async () => {
+  const { cluster, operator } = await minutely({ spec: { schedule: '0 * * * *' } });
+  const message = 'Internal error occurred: failed calling webhook "policy.example.com": connection refused';
+  cluster.refusal = new KubeError(500, 'InternalError', message);
+  until('09:00:00');
+  await expect(operator.looks()).rejects.toThrow(message);
+  expect(cluster.schedule.status.conditions).not.toContainEqual(expect.objectContaining({ type: 'LastRunSucceeded' }));
+  until('09:01:00');
+  expect(await operator.looks()).toEqual({ kind: 'lookAgainAt', epochMs: Date.parse(time('09:02:00')) });
+  const told = { type: 'LastRunSucceeded', status: 'False', reason: 'CreateRefused', message: expect.stringContaining(message) as string };
+  expect(cluster.schedule.status.conditions).toContainEqual(expect.objectContaining(told));
+  cluster.refusal = undefined;
+  until('09:02:00');
+  await operator.looks();
+  expect([...cluster.created]).toEqual([[NINE, 1]]);
+  expect(cluster.schedule.status).toMatchObject({ lastScheduleTime: time('09:00:00'), missedRuns: 0 });
 });
