@@ -1,10 +1,10 @@
 /** The conditions of a ReportSchedule: whether it runs, how its newest run ended, and whether somebody must mend it. */
 import { findCondition, toCondition, type ConditionNote } from '../../api/conditions.ts';
-import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
 import type { Condition } from '../../kube/objects.ts';
 import { rfc3339 } from '../report/status.ts';
 import type { Coverage } from './coverage.ts';
+import type { KnownRuns } from './run.ts';
 
 type Judgement = Pick<ReportScheduleStatus, 'conditions' | 'observedGeneration'>;
 
@@ -42,11 +42,11 @@ export function invalidConditions(
 /** How the newest run ended; undefined = nothing new to say. */
 export function lastRunNote(
   lastReport: ReportScheduleStatus['lastReport'],
-  reports: readonly Report[],
+  { reports, gone }: KnownRuns,
   before: ReportScheduleStatus['lastReport'],
 ): ConditionNote | undefined {
   if (lastReport === undefined || (lastReport.name === before?.name && lastReport.time === before.time)) return undefined;
-  const report = reports.find(({ metadata }) => metadata.name === lastReport.name);
+  const report = [...reports, ...gone].find(({ metadata }) => metadata.name === lastReport.name);
   const said = findCondition(report?.status.conditions, 'Ready');
   if (lastReport.phase === 'Ready')
     return {

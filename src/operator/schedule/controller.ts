@@ -19,7 +19,7 @@ import { act, NoReport } from './act.ts';
 import { decide, type ScheduleView } from './decide.ts';
 import { REPORTS_BY_SCHEDULE, scheduleKeyOf, scheduleOf } from './marks.ts';
 import type { Plan } from './plan.ts';
-import { hashOfSpec, isOpen, runOf, type RememberedRun } from './run.ts';
+import { isOpen, runOf, type RememberedRun } from './run.ts';
 
 /** Schedules that are looked at beside each other. */
 export const SCHEDULE_WORKERS = 20;
@@ -44,8 +44,8 @@ export class ScheduleController {
   readonly #recent = new Map<string, { readonly report: Report; readonly at: number }[]>();
   /** Runs that have had their Reports and that the status does not tell of, by schedule UID: that may come seconds later, and whoever deletes the Report meanwhile asks for no other. */
   readonly #made = new Map<string, readonly RememberedRun[]>();
-  /** UIDs of Reports that the status calls active and that the cache has shown to be gone, by schedule UID. */
-  readonly #gone = new Map<string, Set<string>>();
+  /** Reports that went, as the cache showed them last, and that the status names as under way or does not tell of yet, by schedule UID. */
+  readonly #gone = new Map<string, readonly Report[]>();
   /** When this process looked first, on the monotonic clock. */
   #beganAt: number | undefined;
   /** What was written last, until the cache shows it, by schedule UID. */
@@ -69,7 +69,7 @@ export class ScheduleController {
       const view: ScheduleView = {
         schedule,
         reports: reports.all,
-        made: this.#made.get(schedule.metadata.uid) ?? [],
+        ...this.#remembered(schedule),
         mayBeStale,
         ...without,
       };
@@ -101,11 +101,7 @@ export class ScheduleController {
     const { uid = '' } = scheduleOf(report) ?? {};
     const schedule = this.#latest(scheduleKeyOf(report) ?? '');
     if (schedule?.metadata.uid !== uid) return;
-    const { status } = schedule;
-    if (namedBy(status).some((named) => named.uid === report.metadata.uid))
-      this.#gone.set(uid, new Set([...(this.#gone.get(uid) ?? []), report.metadata.uid]));
-    const run = runOf(report);
-    if (run !== undefined && isOpen(status, run)) this.#remember(uid, { ...run, specHash: hashOfSpec(report.spec) });
+    if (isMissed(schedule.status, report)) this.#gone.set(uid, [...(this.#gone.get(uid) ?? []), report]);
   }
 
   /**
@@ -114,10 +110,10 @@ export class ScheduleController {
    */
   caughtUp(schedule: ReportSchedule): boolean {
     const { uid, resourceVersion } = schedule.metadata;
+    const isOwn = this.#written.get(uid)?.resourceVersion === resourceVersion;
+    if (isOwn) this.#written.delete(uid);
     this.#forgetTold(this.#latest(keyOf(schedule)) ?? schedule);
-    if (this.#written.get(uid)?.resourceVersion !== resourceVersion) return false;
-    this.#written.delete(uid);
-    return true;
+    return isOwn;
   }
 
   /** To be called when a schedule is gone. */
@@ -131,7 +127,7 @@ export class ScheduleController {
 
   readonly #memory = {
     onSpawned: ({ metadata: { uid } }: ReportSchedule, run: RememberedRun, report: Report): void => {
-      this.#remember(uid, run);
+      this.#made.set(uid, [...(this.#made.get(uid) ?? []), run]);
       if (this.#parts.reports.get(keyOf(report))?.metadata.uid === report.metadata.uid) return;
       this.#recent.set(uid, [...(this.#recent.get(uid) ?? []), { report, at: performance.now() }]);
     },
@@ -142,17 +138,14 @@ export class ScheduleController {
     },
   };
 
-  #remember(uid: string, run: RememberedRun): void {
-    const others = this.#made.get(uid)?.filter((made) => made.request !== run.request || made.scheduledAt !== run.scheduledAt) ?? [];
-    this.#made.set(uid, [...others, run]);
+  #remembered({ metadata: { uid } }: ReportSchedule): Pick<ScheduleView, 'gone' | 'made'> {
+    return { gone: this.#gone.get(uid) ?? [], made: this.#made.get(uid) ?? [] };
   }
 
   /** What a status tells need not be remembered. */
   #forgetTold({ metadata: { uid }, status }: ReportSchedule): void {
-    this.#gone.delete(uid);
-    const untold = this.#made.get(uid)?.filter((run) => isOpen(status, run)) ?? [];
-    if (untold.length === 0) this.#made.delete(uid);
-    else this.#made.set(uid, untold);
+    keepOnly(this.#made, uid, (run) => isOpen(status, run));
+    keepOnly(this.#gone, uid, (report) => isMissed(status, report));
   }
 
   /**
@@ -169,7 +162,7 @@ export class ScheduleController {
     const since = performance.now() - RECENT_MS;
     const young = recent.filter(({ at }) => at > since);
     const shown = [...this.#parts.reports.byIndex(REPORTS_BY_SCHEDULE, uid), ...young.map(({ report }) => report)];
-    const known = new Set([...shown.map(({ metadata }) => metadata.uid), ...(this.#gone.get(uid) ?? [])]);
+    const known = new Set([...shown, ...(this.#gone.get(uid) ?? [])].map(({ metadata }) => metadata.uid));
     const unseen = new Map(named.filter((report) => !known.has(report.uid)).map((report) => [report.uid, report.name]));
     if (unseen.size === 0) return;
     const asked = await Promise.all(
@@ -223,4 +216,16 @@ export class ScheduleController {
 /** Reports that a status says are under way. */
 function namedBy({ active = [], covering }: ReportScheduleStatus): readonly { readonly name: string; readonly uid: string }[] {
   return covering === undefined ? active : [...active, covering];
+}
+
+/** Whether a status speaks of a Report as of one that is there: as under way, or as the one that is to be made. */
+function isMissed(status: ReportScheduleStatus, report: Report): boolean {
+  const run = runOf(report);
+  return (run !== undefined && isOpen(status, run)) || namedBy(status).some(({ uid }) => uid === report.metadata.uid);
+}
+
+function keepOnly<T>(lists: Map<string, readonly T[]>, uid: string, isKept: (entry: T) => boolean): void {
+  const kept = lists.get(uid)?.filter(isKept) ?? [];
+  if (kept.length === 0) lists.delete(uid);
+  else lists.set(uid, kept);
 }

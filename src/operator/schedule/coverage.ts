@@ -11,7 +11,7 @@ import type { Timetable } from '../../schedule/due-search.ts';
 import { nextTime, previousTime } from '../../schedule/timetable.ts';
 import { rfc3339 } from '../report/status.ts';
 import { COVERS_UNTIL_ANNOTATION, instantOf, SCHEDULED_AT_ANNOTATION } from './marks.ts';
-import { coveredFrom, usesSincePreviousRun } from './run.ts';
+import { coveredFrom, usesSincePreviousRun, type KnownRuns } from './run.ts';
 import { timingKey } from './timing.ts';
 
 /** On a schedule whose coverage is unknown: where it goes on. */
@@ -27,16 +27,17 @@ export type Coverage =
 export type Covered = Pick<ReportScheduleStatus, 'coveredUntil' | 'covering'>;
 
 /**
- * Coverage as the Reports leave it: the run that was under way is Ready, or will never be. `recognised`: Reports of runs that were made, and that the operator died
- * before it could write down.
+ * Coverage as the Reports leave it: the run that was under way is Ready, or will never be. One that was Ready has delivered what it covers, even if somebody has deleted its
+ * Report since. `recognised`: Reports of runs that were made, and that the operator died before it could write down.
  */
-export function coveredBy(status: ReportScheduleStatus, reports: readonly Report[], recognised: readonly Report[]): Covered {
+export function coveredBy(status: ReportScheduleStatus, { reports, gone }: KnownRuns, recognised: readonly Report[]): Covered {
   const covering = recognised.map(coveringOf).reduce((last, next) => next ?? last, status.covering);
-  const report = reports.find(({ metadata }) => metadata.uid === covering?.uid);
   const until = status.coveredUntil === undefined ? {} : { coveredUntil: status.coveredUntil };
-  if (covering === undefined || report === undefined || report.status.phase === 'Failed') return until;
-  if (report.status.phase !== 'Ready') return { ...until, covering };
-  return { coveredUntil: later(status.coveredUntil, covering.until) };
+  if (covering === undefined) return until;
+  const isIt = ({ metadata }: Report): boolean => metadata.uid === covering.uid;
+  const report = reports.find(isIt);
+  if ((report ?? gone.find(isIt))?.status.phase === 'Ready') return { coveredUntil: later(status.coveredUntil, covering.until) };
+  return report === undefined || report.status.phase === 'Failed' ? until : { ...until, covering };
 }
 
 /** `reports`: those that this schedule controls. `baseline`: from when on its times count, in epoch ms. */

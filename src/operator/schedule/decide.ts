@@ -32,21 +32,21 @@ export function decide(view: ScheduleView, now: number): Plan {
  * start no run of the past when they are mended; what came due under times that are as before stays due.
  */
 function invalid(view: ScheduleView, problem: { readonly reason: string; readonly message: string }, now: number): Plan {
-  const { schedule, reports } = view;
+  const { schedule } = view;
   const { nextScheduleTime: _next, coveredUntil: _until, covering: _covering, ...kept } = schedule.status;
   const observed = observedSchedule(schedule.spec);
   const stored = instantOf(kept.baselineTime);
   const made = stored === undefined ? undefined : plannedRunThatWasMade(schedule, view, stored, now);
   const dropped = kept.observedSchedule === observed ? 0 : droppedByEdit(schedule, made?.scheduledAt ?? stored ?? now, now);
-  const summary = summaryOf(schedule, reports);
+  const summary = summaryOf(schedule, view);
   const status: ReportSchedule['status'] = {
     ...kept,
     ...summary,
-    ...coveredBy(schedule.status, reports, made?.report === undefined ? [] : [made.report]),
+    ...coveredBy(schedule.status, view, made?.report === undefined ? [] : [made.report]),
     ...(made === undefined ? {} : { lastScheduleTime: rfc3339(made.scheduledAt), baselineTime: rfc3339(made.scheduledAt) }),
     observedSchedule: observed,
     missedRuns: (kept.missedRuns ?? 0) + dropped,
-    ...invalidConditions(schedule, problem, lastRunNote(summary.lastReport, reports, schedule.status.lastReport), now),
+    ...invalidConditions(schedule, problem, lastRunNote(summary.lastReport, view, schedule.status.lastReport), now),
   };
   const told = schedule.status.observedGeneration === schedule.metadata.generation;
   const event: EventNote = { type: 'Warning', reason: problem.reason, action: 'Schedule', note: problem.message };

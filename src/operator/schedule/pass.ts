@@ -64,13 +64,13 @@ export class Pass {
     this.#timetable = timetable;
     this.#now = now;
     const baseline = baselineOf(schedule, view, timetable, now);
-    const summary = summaryOf(schedule, reports);
+    const summary = summaryOf(schedule, view);
     this.#recognised = baseline.recognised;
     this.#answered = answeredRequest(schedule, view);
     const recognised = [this.#recognised?.report, this.#answered?.report].filter((report) => report !== undefined);
-    const covered = coveredBy(schedule.status, reports, recognised);
+    const covered = coveredBy(schedule.status, view, recognised);
     this.#coverage = coverageOf(schedule, covered, reports, timetable, baseline.at, now);
-    this.#lastRun = lastRunNote(summary.lastReport, reports, schedule.status.lastReport);
+    this.#lastRun = lastRunNote(summary.lastReport, view, schedule.status.lastReport);
     const { covering: _covering, coveredUntil: _covered, ...kept } = schedule.status;
     this.#status = {
       ...kept,

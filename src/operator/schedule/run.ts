@@ -36,13 +36,16 @@ export interface RememberedRun extends Run {
 export interface KnownRuns {
   /** All Reports that the schedule controls, those it made a moment ago included. */
   readonly reports: readonly Report[];
-  /** Runs that this process has made or has seen, and that the status does not tell of yet: they are done, even if somebody has deleted their Reports since. */
+  /** Reports of which the status says that they go on, or does not say yet that they were made, and that are gone, as they were seen last. */
+  readonly gone: readonly Report[];
+  /** Runs that this process has made and that the status does not tell of yet: they are done, even if somebody has deleted their Reports since. */
   readonly made: readonly RememberedRun[];
 }
 
-/** A run that has had its Report; undefined = which is gone already. */
+/** A run that has had its Report. */
 export interface MadeRun {
   readonly scheduledAt: number;
+  /** May be gone by now; undefined = it is, and was never seen. */
   readonly report: Report | undefined;
 }
 
@@ -123,9 +126,9 @@ function isInTime({ metadata }: Report, scheduledAt: number): boolean {
 }
 
 /** The run when it was made, although the status does not tell of it: that was left for later, or the operator died between the two writes. */
-export function madeRun(schedule: ReportSchedule, { reports, made }: KnownRuns, run: Run, specHash: string): MadeRun | undefined {
+export function madeRun(schedule: ReportSchedule, { reports, gone, made }: KnownRuns, run: Run, specHash: string): MadeRun | undefined {
   const { scheduledAt, request } = run;
-  const report = reports.find((candidate) => isReportOfRun(candidate, schedule, run, specHash));
+  const report = [...reports, ...gone].find((candidate) => isReportOfRun(candidate, schedule, run, specHash));
   const isMade = (other: RememberedRun): boolean =>
     other.scheduledAt === scheduledAt && other.request === request && other.specHash === specHash;
   const isKnown = report !== undefined || made.some(isMade);
@@ -171,7 +174,7 @@ function absolute(
 }
 
 /** SHA-256 of the spec in hex; the order of keys plays no part, because the apiserver keeps none. */
-export function hashOfSpec(spec: object): string {
+function hashOfSpec(spec: object): string {
   return createHash('sha256')
     .update(stringifyExact(sorted(spec)))
     .digest('hex');

@@ -2,17 +2,18 @@
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
 import { compareCompletion, completionOf } from './completion.ts';
+import type { KnownRuns } from './run.ts';
 
 /** security.md 16. */
 export const ACTIVE_LIMIT = 50;
 
 type Summary = Pick<ReportScheduleStatus, 'timetable' | 'active' | 'activeCount' | 'lastReport' | 'lastSuccessfulTime'>;
 
-/** `reports`: those that the schedule controls. What they no longer tell, because they were pruned, stays as it was. */
-export function summaryOf(schedule: ReportSchedule, reports: readonly Report[]): Summary {
+/** What Reports no longer tell, because they were pruned, stays as it was. */
+export function summaryOf(schedule: ReportSchedule, { reports, gone }: Pick<KnownRuns, 'reports' | 'gone'>): Summary {
   const { status } = schedule;
   const active = reports.filter((report) => !isFinished(report)).sort(byCreation);
-  const finished = reports.filter(isFinished);
+  const finished = [...reports, ...gone].filter(isFinished);
   const last = newest(finished);
   const lastReport = last !== undefined && completionOf(last) >= (status.lastReport?.time ?? '') ? asLast(last) : status.lastReport;
   const success = newest(finished.filter((report) => report.status.phase === 'Ready'));

@@ -86,7 +86,15 @@ test.each<readonly [string, Absurdity]>([
 ])('%s: looked at in less than 100 ms', (_, { reports: history = [], ...given }) => {
   const baselineTime = '2016-11-23T10:00:00Z';
   const schedule = aSchedule({ created: baselineTime, ...given, status: { baselineTime, ...given.status } });
-  const view = { schedule, reports: history, made: [], mayBeStale: false, taken: new Set<string>(), refused: new Map<string, string>() };
+  const view = {
+    schedule,
+    reports: history,
+    gone: [],
+    made: [],
+    mayBeStale: false,
+    taken: new Set<string>(),
+    refused: new Map<string, string>(),
+  };
   const before = process.threadCpuUsage();
   decide(view, Date.parse(NOW));
   const { user, system } = process.threadCpuUsage(before);

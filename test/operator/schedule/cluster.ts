@@ -100,6 +100,8 @@ export class Instance {
   readonly #schedules = new IndexedStore<ReportSchedule>({});
   readonly #reports = new IndexedStore<Report>({ [REPORTS_BY_SCHEDULE]: scheduleUidOf });
   readonly #controller: ScheduleController;
+  /** How often it had to look because of what it saw of the schedule. */
+  wakes = 0;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -117,7 +119,7 @@ export class Instance {
   sees(...kinds: readonly ('schedules' | 'reports')[]): this {
     if (kinds.includes('schedules')) {
       this.#schedules.set(this.#cluster.schedule);
-      this.#controller.caughtUp(this.#cluster.schedule);
+      if (!this.#controller.caughtUp(this.#cluster.schedule)) this.wakes += 1;
     }
     if (!kinds.includes('reports')) return this;
     for (const report of [...this.#reports.values()]) {

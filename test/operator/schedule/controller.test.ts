@@ -145,3 +145,43 @@ test('a run that is held up by a webhook that is down is told of when it is a mi
   expect([...cluster.created]).toEqual([[NINE, 1]]);
   expect(cluster.schedule.status).toMatchObject({ lastScheduleTime: time('09:00:00'), missedRuns: 0 });
 });
+
+test.each<readonly [story: string, given: Partial<GivenSchedule>]>([
+  ['at its time', { parameters: SINCE }],
+  ['on request', { parameters: SINCE, spec: { suspend: true }, annotations: { 'dossier.dev/run': 'now' } }],
+])('what a run made %s covers stays covered when somebody deletes its Report as soon as that is Ready', async (_, given) => {
+  const { cluster, operator } = await minutely(given);
+  until('09:00:00');
+  await operator.looks();
+  const [name = ''] = cluster.created.keys();
+  operator.sees('schedules', 'reports');
+  cluster.finish(name, 'Ready');
+  operator.sees('reports');
+  cluster.reports.delete(name);
+  cluster.schedule = { ...cluster.schedule, metadata: { ...cluster.schedule.metadata, resourceVersion: '1000' } };
+  operator.sees('reports', 'schedules');
+  until('09:00:20');
+  await operator.looks();
+  const covered = given.annotations === undefined ? time('09:00:00') : time('08:59:30');
+  expect(cluster.schedule.status).toMatchObject({ coveredUntil: covered, lastReport: { name, phase: 'Ready' }, activeCount: 0 });
+  expect(cluster.schedule.status.covering).toBeUndefined();
+});
+
+test('what a run covers stays open when somebody deletes its Report before that is Ready', async () => {
+  const { cluster, operator } = await minutely({ parameters: SINCE });
+  until('09:00:00');
+  await operator.looks();
+  operator.sees('schedules', 'reports');
+  cluster.reports.delete(NINE);
+  await operator.looks('reports');
+  expect(cluster.schedule.status).toMatchObject({ coveredUntil: time('08:59:00'), activeCount: 0 });
+  expect(cluster.schedule.status.covering).toBeUndefined();
+});
+
+test('an operator need not look again for what it has written itself', async () => {
+  const { operator } = await minutely();
+  expect(operator.wakes).toBe(1);
+  until('09:00:10');
+  await operator.looks('reports');
+  expect(operator.sees('schedules').wakes).toBe(1);
+});

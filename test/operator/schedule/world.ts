@@ -120,7 +120,7 @@ export class World {
     try {
       for (;;) {
         const reports = [...this.reports.values()].filter(isOurs);
-        const plan = decide({ schedule: this.schedule, reports, made: this.#made, mayBeStale: false, ...without }, this.now);
+        const plan = decide({ schedule: this.schedule, reports, gone: [], made: this.#made, mayBeStale: false, ...without }, this.now);
         const { noReport, leftUntil } = this.#act(plan, write);
         if (noReport === undefined) {
           this.events.push(...plan.events);
