@@ -318,7 +318,7 @@ function readOffset(at: usize, end: usize): i32 {
   let unit: u32 = 3600;
   for (let part: usize = 0; part < length; part += 3) {
     const value = two(at + part + 1);
-    if (value > 59 || (part > 0 && <u32>load<u8>(at + part) !== COLON)) return i32.MIN_VALUE;
+    if (value > (part === 0 ? 23 : 59) || (part > 0 && <u32>load<u8>(at + part) !== COLON)) return i32.MIN_VALUE;
     seconds += value * unit;
     unit /= 60;
   }

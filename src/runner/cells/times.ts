@@ -9,7 +9,8 @@ import { epochDay } from './calendar.ts';
 import type { WallTimes } from './wall-times.ts';
 
 const DATE = /^(\d{4,7}|[+-]\d{6,7})-(\d\d)-(\d\d)( BC)?$/;
-const TIMESTAMP = /^(\d{4,6}|[+-]\d{6})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d(?::?\d\d(?::\d\d)?)?)?( BC)?$/;
+const TIMESTAMP =
+  /^(\d{4,6}|[+-]\d{6})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d(?::[0-5]\d)?)?)?( BC)?$/;
 
 const SECONDS_PER_DAY = 86_400;
 const NANOSECONDS_PER_SECOND = 1_000_000_000n;

@@ -82,6 +82,11 @@ describe('timestamps', () => {
     ['2026-02-29T00:00:00Z', undefined],
     ['2026-10-01T08:30:00.1234567890Z', undefined],
     ['2026-10-01T08:30:00 CET', undefined],
+    // As ISO 8601 and RFC 3339 bound an offset: anything beyond would be another moment.
+    ['2026-10-01T08:30:00+23:59', nanoseconds('2026-09-30T08:31:00Z')],
+    ['2026-10-01T08:30:00+24:00', undefined],
+    ['2026-10-01T08:30:00-0260', undefined],
+    ['2026-10-01T08:30:00+02:00:60', undefined],
     [' 2026-10-01T08:30:00Z', undefined],
     ['infinity', undefined],
     ['', undefined],

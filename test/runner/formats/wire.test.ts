@@ -272,6 +272,8 @@ describe('rows in the messages of PostgreSQL', () => {
       'Z',
       ' BC',
       '+01:99',
+      '+23',
+      '+24',
       '+60',
     ];
     const values = [
@@ -309,7 +311,9 @@ describe('rows in the messages of PostgreSQL', () => {
       const columns: readonly Column[] = [{ name: 'a', header: 'a', type: wanted }];
       const readers = readersOf({ columns, types: [type], fields: [0] }, 'Europe/Berlin');
       // The kernel knows a span of the zone only after a time in it.
-      const before = ['2026-07-02 00:00:00', '2026-11-02 00:00:00'].map((text) => [wanted === 'Timestamp' ? Buffer.from(text) : null]);
+      const before = ['2026-01-02 00:00:00', '2026-07-02 00:00:00', '2026-11-02 00:00:00'].map((text) => [
+        wanted === 'Timestamp' ? Buffer.from(text) : null,
+      ]);
       for (const value of values)
         expectSame('CSV', { timeZone: 'Europe/Berlin' }, columns, wireOf({ fields: [0], rows: [...before, [value]] }, readers), 1);
     }
