@@ -29,11 +29,13 @@ export interface SqlDialect {
   readonly lex: (sql: string) => Lexed;
   /** What is sent in place of the parameter with that number, from 1. */
   readonly bind: (number: number) => string;
+  /** Whether a list in `in (:names)` is sent as its values. */
+  readonly listsInIn: boolean;
 }
 
-export const POSTGRES_SQL: SqlDialect = { name: 'PostgreSQL', lex, bind: (number) => `$${number}` };
+export const POSTGRES_SQL: SqlDialect = { name: 'PostgreSQL', lex, bind: (number) => `$${number}`, listsInIn: false };
 /** Each occurrence is a parameter of its own. */
-export const MYSQL_SQL: SqlDialect = { name: 'MySQL', lex: lexMysql, bind: () => '?' };
+export const MYSQL_SQL: SqlDialect = { name: 'MySQL', lex: lexMysql, bind: () => '?', listsInIn: true };
 
 /** One `:name` of a query; offsets in UTF-16 units, half-open, the colon included. */
 export interface Placeholder {
@@ -84,8 +86,8 @@ export function parseQuery(query: string, dialect: SqlDialect = POSTGRES_SQL): P
 }
 
 /**
- * Every mistake of a query against the parameters of its template: what cannot be parsed, placeholders that no parameter fills, parameters that no
- * placeholder uses. Clauses for a list, at most 20 and a count.
+ * Every mistake of a query against the parameters of its template: what cannot be parsed, placeholders that no parameter fills, lists where one value
+ * stands, parameters that no placeholder uses. Clauses for a list, at most 20 and a count.
  */
 export function checkPlaceholders(
   query: string,
@@ -99,16 +101,24 @@ export function checkPlaceholders(
   const unfilled = parsed.names.filter((name) => !fillers.has(name));
   const used = new Set(parsed.names.map((name) => fillers.get(name) ?? name));
   const unused = parameters.filter(({ name }) => !used.has(name));
+  const lists = new Set(parameters.filter(({ type }) => type === 'Strings' || type === 'Choices').map(({ name }) => name));
+  const misread = dialect.listsInIn ? [] : parsed.placeholders.filter(({ name, inList }) => inList && lists.has(name));
   // Only what is told is looked up: a hostile query has thousands of names.
   const mistakes = [
     ...unfilled
       .slice(0, MISTAKES_LIMIT)
       .map((name) => `${firstPlace(query, parsed.placeholders, name)}: ${unfilledProblem(name, periods, [...fillers.keys()])}`),
+    ...misread
+      .slice(0, MISTAKES_LIMIT)
+      .map(
+        ({ name, start }) =>
+          `${placeAt(query, start)}: parameter "${name}" is a list, which IN takes for one value; write = any(:${name}), or <> all(:${name}) for not in`,
+      ),
     ...unused.map(
       (parameter) => `parameter "${parameter.name}" is never used; write ${usage(parameter)} in the query or remove the parameter`,
     ),
   ];
-  return atMostMistakes(mistakes, unfilled.length + unused.length);
+  return atMostMistakes(mistakes, unfilled.length + misread.length + unused.length);
 }
 
 /** What a parameter is called in a query: a Period is its two bounds. */

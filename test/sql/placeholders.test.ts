@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkPlaceholders, parseQuery, placeInQuery } from '../../src/sql/placeholders.ts';
+import { checkPlaceholders, MYSQL_SQL, parseQuery, placeInQuery } from '../../src/sql/placeholders.ts';
 
 function parsed(query: string) {
   const result = parseQuery(query);
@@ -213,6 +213,18 @@ describe('a query and its parameters', () => {
       { name: 'month', type: 'Period' },
     ]);
     expect(mistakes[0]).toMatch(mistake);
+  });
+
+  test('a list in the parentheses of IN is refused: PostgreSQL would compare with the text of the whole array, and find nothing', () => {
+    const lists = [
+      { name: 'customers', type: 'Strings' },
+      { name: 'region', type: 'String' },
+    ] as const;
+    expect(checkPlaceholders('select * from t where c not in (:customers) and r IN ( :region )', lists)).toEqual([
+      'line 1, column 33: parameter "customers" is a list, which IN takes for one value; write = any(:customers), or <> all(:customers) for not in',
+    ]);
+    expect(checkPlaceholders('select * from t where c = any(:customers) and r = :region', lists)).toEqual([]);
+    expect(checkPlaceholders('select * from t where c in (:customers) and r in (:region)', lists, MYSQL_SQL)).toEqual([]);
   });
 
   test('every mistake is told at once', () => {
