@@ -14,7 +14,7 @@ import { PLAN_ENV, type RunPlan, type SourcePlan } from '../plan.ts';
 import type { Cell, Column, RowBatch, RowSource } from '../rows.ts';
 import { bindStatement } from './mysql/binds.ts';
 import { columnReaders, type ColumnReader } from './mysql/columns.ts';
-import { failed, ProtocolError, sessionFailed, statementFailed } from './mysql/errors.ts';
+import { failed, isForAdministrators, ProtocolError, sessionFailed, statementFailed } from './mysql/errors.ts';
 import { MysqlSession, type RunningQuery } from './mysql/session.ts';
 import { reachOf } from './sql-login.ts';
 
@@ -118,15 +118,23 @@ class MysqlSource implements RowSource {
     return batch;
   }
 
-  /** Of a value that it cannot hold, the server warns, and goes on with its beginning or with NULL. */
+  /** Of a value that it cannot hold, the server warns, and goes on with its beginning or with NULL. It keeps a limited number of warnings, the first ones. */
   async #refuseCutValues(): Promise<void> {
-    const warnings = await this.#session.query('show warnings').catch((error: unknown) => {
-      throw statementFailed(error, 'run', this.#statementTimeoutSeconds);
-    });
+    const ask = (query: string): ReturnType<MysqlSession['query']> =>
+      this.#session.query(query).catch((error: unknown) => {
+        throw statementFailed(error, 'run', this.#statementTimeoutSeconds);
+      });
+    const [[all] = []] = await ask('show count(*) warnings');
+    const warnings = await ask('show warnings');
     const number = warnings.map(([, code]) => Number(code)).find((code) => CUT_VALUES.has(code));
     if (number !== undefined)
       throw failed(
         `the server cut a value, or made NULL of it, because it is larger than its max_allowed_packet (warning ${number}); raise that, or select less`,
+        false,
+      );
+    if (Number(all) > warnings.length)
+      throw failed(
+        `the server warned ${String(all)} times and keeps ${warnings.length} of the warnings, so that nobody can tell whether it cut a value; see what it warns of (show warnings) and make the query do without, such as by a cast where text is compared with a number, or raise its max_error_count`,
         false,
       );
   }
@@ -161,13 +169,17 @@ async function begin(
       `sql_mode = ${SQL_MODE}`,
       // What the login asks for can be overruled by the server's own settings, which then makes question marks of letters that its charset has not.
       'character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_general_ci',
-      // Without a word, these end a result, the values of group_concat, and the list of warnings.
-      'sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295, max_error_count = 65535',
+      // Without a word, these end a result, and the values of group_concat.
+      'sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295',
       // While a slow bucket takes a batch, the server waits for us to read on.
       `net_write_timeout = ${Math.max(activeDeadlineSeconds, 60)}`,
       timeout,
     ];
     await session.query(`set session ${settings.join(', ')}`);
+    // How many warnings can be looked through. From MySQL 8 on it is for administrators.
+    await session.query('set session max_error_count = 65535').catch((error: unknown) => {
+      if (!isForAdministrators(error)) throw error;
+    });
     await session.query('set session transaction isolation level repeatable read');
     await session.query('start transaction with consistent snapshot, read only');
   } catch (error) {

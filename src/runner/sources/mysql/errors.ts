@@ -71,6 +71,11 @@ export function sessionFailed(error: unknown, timeZone: string): DossierError {
   );
 }
 
+/** Whether the server keeps that for administrators. */
+export function isForAdministrators(error: unknown): boolean {
+  return errorNumber(error) === ACCESS_DENIED;
+}
+
 function errorNumber(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errno' in error) || !('sqlState' in error)) return undefined;
   return typeof error.errno === 'number' && error.errno > 0 ? error.errno : undefined;
@@ -81,6 +86,7 @@ function hasCode(error: unknown, code: string): boolean {
 }
 
 const UNKNOWN_TIME_ZONE = 1298;
+const ACCESS_DENIED = 1227;
 
 /** Another try may meet a server that has recovered; a mistake stays one. */
 const RETRYABLE: ReadonlySet<number> = new Set([
