@@ -12,12 +12,15 @@ import { SECRETS } from '../kube/resources.ts';
 const CACHE_MS = 2_000;
 const FIRST_POLL_MS = 5_000;
 const MAX_POLL_MS = 60_000;
+/** After so many looks in vain (half an hour) those who wait are asked to look themselves: who is gone registers no more, or deleted namespaces would be asked about for ever. */
+const MAX_POLLS = 33;
 
 interface Wait {
   readonly wakes: Map<string, () => void>;
   /** resourceVersion when it was found wanting; undefined = it did not exist. */
   readonly seen: string | undefined;
   delayMs: number;
+  polls: number;
   timer: NodeJS.Timeout;
 }
 
@@ -50,7 +53,7 @@ export class SecretReader {
   }
 
   /**
-   * Calls `wake` once when the Secret is no longer as it was seen (`seen` = its resourceVersion, undefined = missing).
+   * Calls `wake` once when the Secret is no longer as it was seen (`seen` = its resourceVersion, undefined = missing), or after half an hour.
    * `waiter` identifies who waits: registering twice is once.
    */
   wakeOnChange(namespace: string, name: string, seen: string | undefined, waiter: string, wake: () => void): void {
@@ -61,7 +64,7 @@ export class SecretReader {
       known.wakes.set(waiter, wake);
       return;
     }
-    const wait: Wait = { wakes: new Map([[waiter, wake]]), seen, delayMs: FIRST_POLL_MS, timer: setTimeout(() => undefined, 0) };
+    const wait: Wait = { wakes: new Map([[waiter, wake]]), seen, delayMs: FIRST_POLL_MS, polls: 0, timer: setTimeout(() => undefined, 0) };
     this.#waits.set(key, wait);
     this.#arm(namespace, name, wait);
   }
@@ -79,7 +82,8 @@ export class SecretReader {
       now = wait.seen; // No answer is no news; the reconciles that need this Secret report the outage.
     }
     if (this.#signal.aborted) return;
-    if (now === wait.seen) {
+    wait.polls += 1;
+    if (now === wait.seen && wait.polls < MAX_POLLS) {
       wait.delayMs = Math.min(wait.delayMs * 2, MAX_POLL_MS);
       this.#arm(namespace, name, wait);
       return;
