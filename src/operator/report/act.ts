@@ -3,6 +3,7 @@
  */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import { quoted } from '../../foreign-text.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import type { Manifest } from '../../kube/client.ts';
 import { isAlreadyExists, isForbidden, isInvalid, isNotFound } from '../../kube/errors.ts';
@@ -18,6 +19,7 @@ import { FILE_FINALIZER } from './end.ts';
 import { pinManifest } from './custom-code.ts';
 import { classifyRefusal } from './job-state.ts';
 import { trimJob } from './job-facts.ts';
+import { MANAGED_LABEL, REPORT_LABEL, REPORT_UID_LABEL } from './job.ts';
 import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
 import type { FilePlace, Plan, StorageRef, Step } from './plan.ts';
 import { keyOfFile } from './run.ts';
@@ -103,7 +105,7 @@ async function createJob(parts: ReportParts, report: Report, manifest: Manifest,
   const { uid, namespace = '' } = report.metadata;
   const name = manifest.metadata.name ?? '';
   try {
-    await parts.client.create<Job>(JOBS, manifest, signal);
+    await refuseUnseen(parts, report, await parts.client.create<Job>(JOBS, manifest, signal), signal);
     log.info({ job: name }, 'created Job');
   } catch (error) {
     if (isAlreadyExists(error)) await adoptJob(parts, report, namespace, name, signal);
@@ -127,8 +129,23 @@ async function pinCommit(parts: ReportParts, job: KubeObject, commit: string, { 
 
 async function adoptJob(parts: ReportParts, report: Report, namespace: string, name: string, signal: AbortSignal): Promise<void> {
   const job = trimJob(await parts.client.get<Job>(JOBS, namespace, name, signal));
-  if (controllerOf(job)?.uid === report.metadata.uid && job.facts !== undefined) return;
+  if (controllerOf(job)?.uid === report.metadata.uid && job.facts !== undefined) return refuseUnseen(parts, report, job, signal);
   throw new JobRefused('rejected', `a Job named ${name} exists that this Report did not make; remove it and create a new Report`);
+}
+
+/** Jobs are watched by their labels: one from which an admission webhook took them would run unseen, and its Report would wait for it until its deadline. */
+async function refuseUnseen(parts: ReportParts, report: Report, { metadata }: KubeObject, signal: AbortSignal): Promise<void> {
+  const expected = { ...MANAGED_LABEL, [REPORT_UID_LABEL]: report.metadata.uid };
+  const lost = Object.entries(expected).find(([label, value]) => metadata.labels?.[label] !== value);
+  if (lost === undefined) return;
+  await deleteJob(parts, report, metadata.name, metadata.uid, signal);
+  const [label, value] = lost;
+  const found = metadata.labels?.[label];
+  const now = found === undefined ? 'is gone' : `is ${quoted(found)} instead of "${value}"`;
+  throw new JobRefused(
+    'rejected',
+    `an admission webhook changed it, its label ${label} ${now}; exempt Jobs that have the label ${REPORT_LABEL}`,
+  );
 }
 
 /** A Job that the apiserver refuses for good ends the Report; a quota on Jobs passes; anything else is tried again. */

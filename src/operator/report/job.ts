@@ -27,6 +27,7 @@ import { workbookAccess } from './workbook-volume.ts';
 export const RUNNER_CONTAINER = 'runner';
 export const REPORT_LABEL = 'dossier.dev/report';
 export const REPORT_UID_LABEL = 'dossier.dev/report-uid';
+export const MANAGED_LABEL = { 'app.kubernetes.io/managed-by': 'dossier' };
 /** Selects everything the operator watches of Jobs and pods. */
 export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=dossier';
 /** How long the finished Job is kept, in seconds. */
@@ -56,7 +57,7 @@ export function jobManifest(
   const labels = {
     'app.kubernetes.io/name': 'dossier',
     'app.kubernetes.io/component': 'runner',
-    'app.kubernetes.io/managed-by': 'dossier',
+    ...MANAGED_LABEL,
     [REPORT_LABEL]: name,
     [REPORT_UID_LABEL]: uid,
   };

@@ -5,6 +5,7 @@ import type { ReportParts } from '../../../src/operator/report/parts.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { FakeApiserver } from '../../support/fake-apiserver.ts';
 import { refuse } from '../../support/weather.ts';
+import { ExpectedJobs } from '../../../src/operator/report/expected-jobs.ts';
 import { aReport } from './given.ts';
 
 const JOBS = '/apis/batch/v1/jobs';
@@ -33,6 +34,41 @@ describe('deleting a Job', () => {
     await expect(deleteJob()).rejects.toSatisfy(isConflict);
     expect(server.objects.list(JOBS)).toHaveLength(1);
     await deleteJob();
+    expect(server.objects.list(JOBS)).toEqual([]);
+  });
+});
+
+describe('making a Job', () => {
+  let server: FakeApiserver;
+  beforeEach(async () => {
+    server = await FakeApiserver.start();
+  });
+  afterEach(() => server.close());
+
+  async function createJob(labels: Readonly<Record<string, string>>): Promise<void> {
+    const context = { signal: new AbortController().signal, log: createLogger('error') };
+    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'invoices-abc', namespace: 'billing', labels } };
+    const parts = { client: server.client(), expected: new ExpectedJobs() } as unknown as ReportParts;
+    await act(parts, aReport(), { steps: [{ kind: 'createJob', job }], events: [] }, context);
+  }
+
+  const labels = { 'app.kubernetes.io/managed-by': 'dossier', 'dossier.dev/report-uid': 'report-uid' };
+
+  test('by whose labels it can be followed is all there is to it', async () => {
+    await createJob(labels);
+    expect(server.objects.list(JOBS)).toHaveLength(1);
+  });
+
+  // As the answer to a create shows what admission made of it.
+  test.each([
+    [
+      'that has another label now',
+      { ...labels, 'app.kubernetes.io/managed-by': 'kyverno' },
+      'managed-by is "kyverno" instead of "dossier"',
+    ],
+    ['that has lost one', { 'app.kubernetes.io/managed-by': 'dossier' }, 'dossier.dev/report-uid is gone'],
+  ])('%s fails its Report at once, and leaves none that nobody sees', async (_, found, told) => {
+    await expect(createJob(found)).rejects.toThrow(told);
     expect(server.objects.list(JOBS)).toEqual([]);
   });
 });
