@@ -15,6 +15,7 @@ import { isCustomCode, isTrusted } from '../template/code-parts.ts';
 import type { StorageReason } from '../../s3/errors.ts';
 import { sourceStorageName } from '../template/s3-parts.ts';
 import { templateAt, templateKeyOf, titleOf, type Template } from '../template/template.ts';
+import { hasFinalizer } from './end.ts';
 import { planFacts } from './job-facts.ts';
 import { jobManifest } from './job.ts';
 import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
@@ -50,6 +51,8 @@ async function firstBlocker(parts: ReportParts, report: Report, signal: AbortSig
   if (!checked.ok) return { kind: 'hopeless', reason: checked.reason, message: checked.message };
   const storage = findStorage(parts, namespace, checked.storageName);
   if (storage.kind === 'waiting') return storage;
+  const leaving = beingDeleted(report, storage);
+  if (leaving !== undefined) return leaving;
   const unlent = identityNotLent(template, storage);
   if (unlent !== undefined) return unlent;
   const unavailable = notReady(storage, 'StorageUnavailable', `ReportStorage "${storage.metadata.name}"`);
@@ -105,6 +108,12 @@ async function notOffered(
     : waiting('TemplateNotReady', `${title} is not ready (InvalidTemplate): ${inOneMessage(problems)}`);
 }
 
+/** It stays only for the Reports that it has: with ever new ones it would never go. One that holds it already goes on. */
+function beingDeleted(report: Report, { metadata: { name, deletionTimestamp } }: ReportStorage): Waiting | undefined {
+  if (deletionTimestamp === undefined || hasFinalizer(report)) return undefined;
+  return waiting('StorageUnavailable', `ReportStorage "${name}" is being deleted; name another one in spec.storageRef of a new Report`);
+}
+
 /** The storage named, else the namespace's default one. */
 function findStorage(parts: ReportParts, namespace: string, name: string | undefined): ReportStorage | Waiting {
   if (name !== undefined) {
@@ -113,7 +122,9 @@ function findStorage(parts: ReportParts, namespace: string, name: string | undef
       waiting('StorageNotFound', `ReportStorage "${name}" does not exist in namespace ${namespace}`)
     );
   }
-  const defaults = parts.storages.byIndex(STORAGES_BY_NAMESPACE, namespace).filter(({ spec }) => spec.default);
+  const all = parts.storages.byIndex(STORAGES_BY_NAMESPACE, namespace).filter(({ spec }) => spec.default);
+  const staying = all.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const defaults = staying.length > 0 ? staying : all;
   const [only] = defaults;
   if (only === undefined) {
     return waiting(
