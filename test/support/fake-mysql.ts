@@ -69,6 +69,8 @@ export interface FakeAnswers {
   readonly columns: readonly (string | TypedColumn)[];
   /** Packets behind the columns, each with its number; a Buffer in a list of its own goes out without a header. */
   readonly rows: readonly (Buffer | readonly [raw: Buffer])[];
+  /** Error numbers of settings that it does not let be made, by their names. */
+  readonly refused?: Readonly<Record<string, number>>;
   /** Closes the connection behind them. */
   readonly closes?: boolean;
 }
@@ -112,7 +114,7 @@ export class FakeMysql implements AsyncDisposable {
 
   #serve(plain: Socket, answers: FakeAnswers): void {
     const { sha2, tls, plugin = sha2 === undefined ? 'mysql_native_password' : 'caching_sha2_password' } = answers;
-    const { login = OK, columns, rows, closes = false } = answers;
+    const { login = OK, columns, rows, refused = {}, closes = false } = answers;
     const handshake = sha2 === undefined ? undefined : new Sha2Login(sha2, SCRAMBLE, tls !== undefined);
     let socket = plain;
     let number = 0;
@@ -163,11 +165,14 @@ export class FakeMysql implements AsyncDisposable {
         }
         const text = body.toString('utf8', 1);
         switch (body[0]) {
-          case COM_QUERY:
+          case COM_QUERY: {
             this.statements.push(text);
-            if (text.startsWith('select version')) send(Buffer.from([1]), column('version()'), EOF, lengthCoded('8.4.0'), EOF);
+            const [, number] = Object.entries(refused).find(([setting]) => text.startsWith(`set session ${setting} `)) ?? [];
+            if (number !== undefined) send(error(number, 'sentinel'));
+            else if (text.startsWith('select version')) send(Buffer.from([1]), column('version()'), EOF, lengthCoded('8.4.0'), EOF);
             else send(OK);
             break;
+          }
           case COM_STMT_PREPARE:
             this.statements.push(text);
             send(Buffer.from([0, 1, 0, 0, 0, columns.length, 0, 0, 0, 0, 0, 0]), ...columns.map(column), EOF);

@@ -47,12 +47,22 @@ test('rows come in a read-only snapshot, with the settings that their readers re
   ]);
   expect(server.statements).toEqual([
     'select version()',
-    "set session time_zone = '+00:00', sql_mode = concat('STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', if(find_in_set('ONLY_FULL_GROUP_BY', @@sql_mode), ',ONLY_FULL_GROUP_BY', '')), character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_general_ci, sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295, max_error_count = 65535, net_write_timeout = 600, max_execution_time = 7000",
+    "set session time_zone = '+00:00', sql_mode = concat('STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', if(find_in_set('ONLY_FULL_GROUP_BY', @@sql_mode), ',ONLY_FULL_GROUP_BY', '')), character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection = utf8mb4_general_ci, sql_select_limit = 18446744073709551615, group_concat_max_len = 4294967295, net_write_timeout = 600, max_execution_time = 7000",
+    'set session max_error_count = 65535',
     'set session transaction isolation level repeatable read',
     'start transaction with consistent snapshot, read only',
     QUERY,
+    'show count(*) warnings',
     'show warnings',
   ]);
+});
+
+test('a setting that only administrators may make is left as it is, and no other one', async () => {
+  const answers = { columns, rows: [row('1', 'x'), EOF] };
+  await using server = await FakeMysql.start({ ...answers, refused: { max_error_count: 1227 } });
+  expect(await read(server.url)).toEqual([['1', 'x']]);
+  expect((await failureOf({ ...answers, refused: { max_error_count: 1231 } })).message).toContain('(error 1231)');
+  expect((await failureOf({ ...answers, refused: { time_zone: 1227 } })).message).toContain('(error 1227)');
 });
 
 test('values are what MySQL 8 means by them, where MariaDB sends others', async () => {
