@@ -26,8 +26,11 @@ export function templateProblems(template: Template, allow: JobAllowList): reado
   // First, because everything else walks into the rows.
   if (nestsDeeperThan(inline?.rows, VALUE_DEPTH_LIMIT + 2))
     return [`spec.source.inline.rows: a value has more than ${VALUE_DEPTH_LIMIT} levels of lists and objects within each other`];
+  // And what fits no Job is not looked into: it can be a megabyte.
+  const tooLarge = sizeProblems(template);
+  if (tooLarge.length > 0) return tooLarge;
   const declared = template.spec.parameters ?? [];
-  return [...checkDeclarations(declared), ...sourceProblems(template), ...jobProblems(template.spec.job, allow), ...sizeProblems(template)];
+  return [...checkDeclarations(declared), ...sourceProblems(template), ...jobProblems(template.spec.job, allow)];
 }
 
 function sourceProblems(template: Template): readonly string[] {

@@ -3,7 +3,7 @@
  */
 import { foreignText } from '../../foreign-text.ts';
 import { atMostMistakes, MISTAKES_LIMIT } from '../../mistakes.ts';
-import { nearest } from '../../nearest.ts';
+import { Hints } from '../../nearest.ts';
 import { jsonReader } from '../cells/json-cells.ts';
 import { count, isMisfit, misfitMessage, type CellReader } from '../cells/misfit.ts';
 import { WallTimes } from '../cells/wall-times.ts';
@@ -26,10 +26,11 @@ export function checkInlineRows(rows: readonly unknown[], columns: readonly Decl
 export function readInlineRows(rows: readonly unknown[], columns: readonly DeclaredColumn[], timeZone: string): InlineRows {
   const wall = new WallTimes(timeZone);
   const readers = new Map(columns.map(({ name, type }) => [name, jsonReader(type, wall)]));
+  const hints = new Hints();
   const mistakes: string[] = [];
   let total = 0;
   const cells = rows.map((row, index) => {
-    const read = readRow(row, index + 1, readers);
+    const read = readRow(row, index + 1, readers, hints);
     total += read.mistakes.length;
     if (mistakes.length < MISTAKES_LIMIT) mistakes.push(...read.mistakes);
     return read.cells;
@@ -42,12 +43,13 @@ interface RowRead {
   readonly mistakes: readonly string[];
 }
 
-function readRow(row: unknown, number: number, readers: ReadonlyMap<string, CellReader<unknown>>): RowRead {
+function readRow(row: unknown, number: number, readers: ReadonlyMap<string, CellReader<unknown>>, hints: Hints): RowRead {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
     return { cells: [], mistakes: [`row ${count(number)} is not an object of column names and values`] };
   }
   const values = new Map<string, unknown>(Object.entries(row));
-  const mistakes = [...values.keys()].filter((key) => !readers.has(key)).map((key) => unknownKey(key, number, [...readers.keys()]));
+  const known = [...readers.keys()];
+  const mistakes = [...values.keys()].filter((key) => !readers.has(key)).map((key) => unknownKey(key, number, hints.nearest(key, known)));
   const cells: Cell[] = [];
   for (const [name, read] of readers) {
     const cell = read(values.get(name));
@@ -57,8 +59,7 @@ function readRow(row: unknown, number: number, readers: ReadonlyMap<string, Cell
   return { cells, mistakes };
 }
 
-function unknownKey(key: string, row: number, known: readonly string[]): string {
-  const near = nearest(key, known, 1)[0];
+function unknownKey(key: string, row: number, near: string | undefined): string {
   const hint = near === undefined ? 'declare it under columns or remove it' : `did you mean "${near}"?`;
   return `row ${count(row)}: key "${foreignText(key, 64)}" is no column; ${hint}`;
 }

@@ -6,7 +6,7 @@
 import type { ParameterDeclaration } from '../../../api/parameters/declaration.ts';
 import { DossierError } from '../../../errors.ts';
 import { foreignText } from '../../../foreign-text.ts';
-import { nearest } from '../../../nearest.ts';
+import { Hints } from '../../../nearest.ts';
 import { placeholderNames } from '../../../sql/placeholders.ts';
 import type { ResolvedParameter } from '../../plan.ts';
 
@@ -61,12 +61,13 @@ export function checkQuery(
   const known = declared.flatMap(placeholderNames);
   const periods = new Set(declared.filter(({ type }) => type === 'Period').map(({ name }) => name));
   const lists = new Set(declared.filter(({ type }) => type === 'Strings' || type === 'Choices').map(({ name }) => name));
+  const hints = new Hints();
   return pairs.flatMap(({ name, value }) => {
     const pair = `pair "${foreignText(name, 64)}"`;
     const rest = value.replace(PLACEHOLDER, '');
     const open = rest.includes('{{') ? [`${pair}: {{ without a name and }}; a parameter is written {{name}}`] : [];
     const used = [...new Set(placeholdersOf(value))];
-    const unknown = used.filter((inner) => !known.includes(inner)).map((inner) => `${pair}: ${unknownName(inner, periods, known)}`);
+    const unknown = used.filter((inner) => !known.includes(inner)).map((inner) => `${pair}: ${unknownName(inner, periods, known, hints)}`);
     const several =
       used.filter((inner) => lists.has(inner)).length > 1
         ? [`${pair}: at most one of its parameters may be a list, which repeats the pair`]
@@ -75,9 +76,9 @@ export function checkQuery(
   });
 }
 
-function unknownName(name: string, periods: ReadonlySet<string>, known: readonly string[]): string {
+function unknownName(name: string, periods: ReadonlySet<string>, known: readonly string[], hints: Hints): string {
   if (periods.has(name)) return `parameter "${name}" is a Period; write {{${name}_from}} and {{${name}_to}} (half-open: from <= t < to)`;
-  const near = nearest(name, known, 1)[0];
+  const near = hints.nearest(name, known);
   const hint =
     near !== undefined ? `did you mean {{${near}}}?` : known.length === 0 ? 'it has none' : `it has: ${known.slice(0, 20).join(', ')}`;
   return `{{${foreignText(name, 64)}}} is no parameter of the template; ${hint}`;

@@ -1,8 +1,10 @@
 /** What a template says of each column of a kubernetes source beside its path, checked and compiled: extract, default, aggregate, formula and scale. */
 import type { ParameterDeclaration } from '../../../api/parameters/declaration.ts';
-import { compileExtraction, type Extraction } from '../../../api/parameters/pattern.ts';
+import { compileExtraction, PATTERN_SIZE_LIMIT, type Extraction } from '../../../api/parameters/pattern.ts';
+import { patternSize } from '../../../api/parameters/pattern-size.ts';
 import { foreignText } from '../../../foreign-text.ts';
 import { compileFormula, type Formula } from '../../../formula/formula.ts';
+import { Hints } from '../../../nearest.ts';
 import { isMisfit } from '../../cells/misfit.ts';
 import { textReader } from '../../cells/text-cells.ts';
 import { WallTimes } from '../../cells/wall-times.ts';
@@ -46,7 +48,15 @@ export function compileColumns(
   columns: readonly DeclaredColumn[],
   parameters: readonly DeclaredParameter[],
 ): { readonly columns: readonly ReadColumn[]; readonly problems: readonly string[] } {
-  const problems: string[] = [];
+  const extracts = columns.reduce((sum, { extract = '' }) => sum + patternSize(extract), 0);
+  const tooMuch = extracts > PATTERN_SIZE_LIMIT;
+  const problems: string[] = tooMuch
+    ? [
+        `spec.columns: the patterns of all columns together (extract) with their repetitions multiplied out have ${extracts} parts; ` +
+          `at most ${PATTERN_SIZE_LIMIT} are allowed`,
+      ]
+    : [];
+  const hints = new Hints();
   const compiled = columns.map((column, index): ReadColumn => {
     const { name, type, aggregate, scale } = column;
     const field = fieldOf(name);
@@ -55,14 +65,14 @@ export function compileColumns(
         problem === undefined ? [] : [`${field}${problem}`],
       ),
     );
-    const extract = column.extract === undefined ? undefined : compileExtraction(column.extract);
+    const extract = column.extract === undefined || tooMuch ? undefined : compileExtraction(column.extract);
     if (extract !== undefined && !extract.ok) problems.push(`${field}.extract: ${extract.problem}`);
     const formula = column.formula === undefined ? undefined : compileFormula(column.formula);
     const formulaProblems =
       formula === undefined
         ? []
         : formula.ok
-          ? operandProblems(formula.formula, column, columns.slice(0, index), parameters)
+          ? operandProblems(formula.formula, column, columns.slice(0, index), parameters, hints)
           : [formula.problem];
     problems.push(...formulaProblems.map((problem) => `${field}.formula: ${problem}`));
     return {
@@ -104,16 +114,17 @@ function operandProblems(
   { name: own, scale }: DeclaredColumn,
   before: readonly DeclaredColumn[],
   parameters: readonly DeclaredParameter[],
+  hints: Hints,
 ): readonly string[] {
   const ofColumns = used.flatMap((name) => {
     if (name === own) return [`"${name}" is the column itself`];
     const column = before.find((each) => each.name === name);
-    if (column === undefined) return [`"${foreignText(name, 64)}" is no column before this one${closeTo(name, before)}`];
+    if (column === undefined) return [`"${foreignText(name, 64)}" is no column before this one${closeTo(name, before, hints)}`];
     return EXACT_TYPES.includes(column.type) ? [] : [`column "${name}" is a ${column.type}; a formula is of ${EXACT_TYPES.join(', ')}`];
   });
   const ofParameters = asked.flatMap((name) => {
     const parameter = parameters.find((each) => each.name === name);
-    if (parameter === undefined) return [`:${foreignText(name, 64)} is no parameter${closeTo(name, parameters)}`];
+    if (parameter === undefined) return [`:${foreignText(name, 64)} is no parameter${closeTo(name, parameters, hints)}`];
     return parameter.type === 'Integer' || parameter.type === 'Decimal'
       ? []
       : [`parameter "${name}" is a ${parameter.type}; a formula is of Integer and Decimal`];

@@ -11,6 +11,7 @@ import { WallTimes } from '../../cells/wall-times.ts';
 import type { ResolvedParameter } from '../../plan.ts';
 import type { Cell, ColumnType } from '../../rows.ts';
 import { closeTo } from './close-to.ts';
+import { Hints } from '../../../nearest.ts';
 import { compareCells } from './order.ts';
 import type { ConditionPlan, Operator } from './plan.ts';
 
@@ -59,8 +60,9 @@ export function conditionProblems(
   columns: readonly NamedColumn[],
   declared: readonly Declared[],
 ): readonly string[] {
+  const hints = new Hints();
   return conditions.flatMap((condition, index) => {
-    const problem = problemOf(condition, columns, declared);
+    const problem = problemOf(condition, columns, declared, hints);
     return problem === undefined ? [] : [`[${index}]: ${problem}`];
   });
 }
@@ -69,9 +71,10 @@ function problemOf(
   { column: name, operator, parameter, values }: ConditionPlan,
   columns: readonly NamedColumn[],
   declared: readonly Declared[],
+  hints: Hints,
 ): string | undefined {
   const column = columns.find((each) => each.name === name);
-  if (column === undefined) return `"${foreignText(name, 64)}" is no column${closeTo(name, columns)}`;
+  if (column === undefined) return `"${foreignText(name, 64)}" is no column${closeTo(name, columns, hints)}`;
   const fitting = FITTING[column.type]?.[operator] ?? [];
   if (fitting.length === 0) {
     const possible = Object.entries(FITTING[column.type] ?? {}).flatMap(([each, types]) => (types.length > 0 ? [each] : []));
@@ -79,7 +82,7 @@ function problemOf(
   }
   if (parameter !== undefined) {
     const found = declared.find((each) => each.name === parameter);
-    if (found === undefined) return `"${foreignText(parameter, 64)}" is no parameter${closeTo(parameter, declared)}`;
+    if (found === undefined) return `"${foreignText(parameter, 64)}" is no parameter${closeTo(parameter, declared, hints)}`;
     if (fitting.includes(found.type)) return undefined;
     return `parameter "${parameter}" is a ${found.type}; ${operator} on a column of type ${column.type} needs ${fitting.join(' or ')}`;
   }

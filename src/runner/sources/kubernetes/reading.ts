@@ -46,7 +46,8 @@ export function compileReading(
   parameters: readonly DeclaredParameter[] = [],
 ): CompiledReading {
   const problems: string[] = [];
-  const kinds = [source, ...(source.also ?? [])].map((kind, index) => kindReading(kind, index - 1, declared, problems));
+  const paths = new Paths();
+  const kinds = [source, ...(source.also ?? [])].map((kind, index) => kindReading(kind, index - 1, declared, paths, problems));
   const columns = compileColumns(declared, parameters);
   problems.push(
     ...columns.problems,
@@ -58,11 +59,29 @@ export function compileReading(
     : { ok: true, reading: { kinds, columns: columns.columns, grouped: source.groupBy !== undefined } };
 }
 
+/** Columns have the same path in most kinds: each is compiled once. */
+class Paths {
+  readonly #compiled = new Map<string, ReturnType<typeof compileJsonPath>>();
+
+  compile(text: string, roots: readonly ('$' | '@')[]): ReturnType<typeof compileJsonPath> {
+    const key = `${roots.join('')} ${text}`;
+    const compiled = this.#compiled.get(key) ?? compileJsonPath(text, roots);
+    this.#compiled.set(key, compiled);
+    return compiled;
+  }
+}
+
 /** `index` in `also`; -1 = the first kind, whose paths are those of the columns. */
-function kindReading(kind: FurtherKindPlan, index: number, columns: readonly DeclaredColumn[], problems: string[]): KindReading {
+function kindReading(
+  kind: FurtherKindPlan,
+  index: number,
+  columns: readonly DeclaredColumn[],
+  known: Paths,
+  problems: string[],
+): KindReading {
   const place = index < 0 ? SOURCE : `${SOURCE}.also[${index}]`;
   const compile = (field: string, text: string, roots: readonly ('$' | '@')[]): JsonPath | undefined => {
-    const compiled = compileJsonPath(text, roots);
+    const compiled = known.compile(text, roots);
     if (!compiled.ok) {
       const hint = text.startsWith('@') && !roots.includes('@') ? ' (only the element of forEach is @, and only in columns)' : '';
       problems.push(`${field}: ${compiled.problem}${hint}`);
