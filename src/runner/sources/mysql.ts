@@ -15,6 +15,7 @@ import type { Cell, Column, RowBatch, RowSource } from '../rows.ts';
 import { bindStatement } from './mysql/binds.ts';
 import { columnReaders, type ColumnReader } from './mysql/columns.ts';
 import { failed, isForAdministrators, ProtocolError, sessionFailed, statementFailed } from './mysql/errors.ts';
+import { ServerClocks } from './mysql/server-clocks.ts';
 import { MysqlSession, type RunningQuery } from './mysql/session.ts';
 import { reachOf } from './sql-login.ts';
 
@@ -46,7 +47,8 @@ export async function openMysql(source: MysqlPlan, plan: RunPlan, env: Environme
   const session = await MysqlSession.open(url, reach, `dossier ${namespace}/${name}`, signal);
   try {
     return await session.until(signal, async () => {
-      await begin(session, source, plan);
+      const clocks = new ServerClocks(plan.timeZone);
+      await begin(session, source, plan, clocks);
       const prepared = await session.prepare(statement).catch((error: unknown) => {
         throw statementFailed(error, 'prepare', statementTimeoutSeconds);
       });
@@ -56,7 +58,7 @@ export async function openMysql(source: MysqlPlan, plan: RunPlan, env: Environme
       const query = await prepared.run().catch((error: unknown) => {
         throw statementFailed(error, 'run', statementTimeoutSeconds);
       });
-      return new MysqlSource(session, query, columnReaders(query.fields, plan.columns, wall), statementTimeoutSeconds);
+      return new MysqlSource(session, query, columnReaders(query.fields, plan.columns, wall, clocks), clocks, statementTimeoutSeconds);
     });
   } catch (error) {
     await session.close();
@@ -70,6 +72,7 @@ class MysqlSource implements RowSource {
   readonly #readers: readonly ColumnReader[];
   readonly #rows: AsyncIterator<readonly unknown[]>;
   readonly #width: number;
+  readonly #clocks: ServerClocks;
   readonly #statementTimeoutSeconds: number | undefined;
   /** Read so far. */
   #count = 0;
@@ -78,6 +81,7 @@ class MysqlSource implements RowSource {
     session: MysqlSession,
     { fields, rows }: RunningQuery,
     readers: readonly ColumnReader[],
+    clocks: ServerClocks,
     statementTimeoutSeconds: number | undefined,
   ) {
     this.columns = readers.map(({ column }) => column);
@@ -85,6 +89,7 @@ class MysqlSource implements RowSource {
     this.#readers = readers;
     this.#rows = rows[Symbol.asyncIterator]() as AsyncIterator<readonly unknown[]>;
     this.#width = fields.length;
+    this.#clocks = clocks;
     this.#statementTimeoutSeconds = statementTimeoutSeconds;
   }
 
@@ -93,7 +98,10 @@ class MysqlSource implements RowSource {
       const batch = await this.#session.until(signal, () => this.#next());
       if (batch.length > 0) yield batch;
       else {
-        await this.#session.until(signal, () => this.#refuseCutValues());
+        await this.#session.until(signal, async () => {
+          await this.#refuseCutValues();
+          await this.#clocks.compare((sql) => this.#ask(sql));
+        });
         return;
       }
     }
@@ -120,12 +128,8 @@ class MysqlSource implements RowSource {
 
   /** Of a value that it cannot hold, the server warns, and goes on with its beginning or with NULL. It keeps a limited number of warnings, the first ones. */
   async #refuseCutValues(): Promise<void> {
-    const ask = (query: string): ReturnType<MysqlSession['query']> =>
-      this.#session.query(query).catch((error: unknown) => {
-        throw statementFailed(error, 'run', this.#statementTimeoutSeconds);
-      });
-    const [[all] = []] = await ask('show count(*) warnings');
-    const warnings = await ask('show warnings');
+    const [[all] = []] = await this.#ask('show count(*) warnings');
+    const warnings = await this.#ask('show warnings');
     const number = warnings.map(([, code]) => Number(code)).find((code) => CUT_VALUES.has(code));
     if (number !== undefined)
       throw failed(
@@ -137,6 +141,12 @@ class MysqlSource implements RowSource {
         `the server warned ${String(all)} times and keeps ${warnings.length} of the warnings, so that nobody can tell whether it cut a value; see what it warns of (show warnings) and make the query do without, such as by a cast where text is compared with a number, or raise its max_error_count`,
         false,
       );
+  }
+
+  #ask(sql: string): ReturnType<MysqlSession['query']> {
+    return this.#session.query(sql).catch((error: unknown) => {
+      throw statementFailed(error, 'run', this.#statementTimeoutSeconds);
+    });
   }
 
   #cells(row: readonly unknown[]): readonly Cell[] {
@@ -154,7 +164,8 @@ class MysqlSource implements RowSource {
 async function begin(
   session: MysqlSession,
   { statementTimeoutSeconds }: MysqlPlan,
-  { timeZone, activeDeadlineSeconds }: RunPlan,
+  { timeZone, activeDeadlineSeconds, parameters }: RunPlan,
+  clocks: ServerClocks,
 ): Promise<void> {
   try {
     const [[version] = []] = await session.query('select version()');
@@ -180,6 +191,8 @@ async function begin(
     await session.query('set session max_error_count = 65535').catch((error: unknown) => {
       if (!isForAdministrators(error)) throw error;
     });
+    clocks.noteParameters(parameters);
+    await clocks.compare((sql) => session.query(sql));
     await session.query('set session transaction isolation level repeatable read');
     await session.query('start transaction with consistent snapshot, read only');
   } catch (error) {

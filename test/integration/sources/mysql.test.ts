@@ -271,6 +271,35 @@ describe.skipIf(found.kind === 'none')('a real server', () => {
         expect(await rowsOf(twice, { timeZone, columns: { at: 'String' } })).toEqual([['2026-10-25 02:30:00']]);
       },
     );
+
+    test.runIf(isOurs)('tables of the server that are older than a change of clocks are an error, never other instants', async () => {
+      // Brazil had its last summer time in 2019.
+      const id = 901;
+      await server.admin(
+        `insert into mysql.time_zone values (${id}, 'N')`,
+        `insert into mysql.time_zone_name values ('America/Sao_Paulo', ${id})`,
+        `insert into mysql.time_zone_transition_type values (${id}, 0, -10800, 0, '-03'), (${id}, 1, -7200, 1, '-02')`,
+        `insert into mysql.time_zone_transition values (${id}, ${Date.UTC(2026, 1, 15, 2) / 1000}, 0), (${id}, ${Date.UTC(2026, 9, 18, 3) / 1000}, 1)`,
+        'flush tables',
+      );
+      const timeZone = 'America/Sao_Paulo';
+      expect(await rowsOf('select at from invoices where issued < "2026-10-02"', { timeZone })).toEqual([[1790805600000000000n]]);
+      const november: ResolvedParameter = {
+        name: 'm',
+        type: 'Period',
+        value: { from: '2026-11-01T03:00:00Z', to: '2026-12-01T03:00:00Z' },
+      };
+      for (const failure of [
+        await failureOf('select at from invoices order by at', { timeZone }),
+        await failureOf('select sum(total) as total from invoices where at >= :m_from and at < :m_to', {
+          timeZone,
+          parameters: [november],
+        }),
+      ]) {
+        expect(failure.message).toContain('the time zone tables of the server have other clocks for America/Sao_Paulo than are known here');
+        expect(failure.retryable).toBe(false);
+      }
+    });
   });
 
   describe('a statement that must not run does not', () => {

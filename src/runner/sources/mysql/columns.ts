@@ -9,6 +9,7 @@ import { ownColumnType, typeName } from '../../cells/postgres-types.ts';
 import type { WallTimes } from '../../cells/wall-times.ts';
 import type { Cell, Column, ColumnType } from '../../rows.ts';
 import { failed } from './errors.ts';
+import type { ServerClocks } from './server-clocks.ts';
 
 export interface ColumnReader {
   readonly column: Column;
@@ -18,11 +19,12 @@ export interface ColumnReader {
   readonly read: CellReader<unknown>;
 }
 
-/** @throws DossierError SourceFailed naming every column that does not fit. */
+/** `clocks` is told of every instant. @throws DossierError SourceFailed naming every column that does not fit. */
 export function columnReaders(
   fields: readonly MysqlField[],
   declared: readonly Column[] | undefined,
   wall: WallTimes,
+  clocks: ServerClocks,
 ): readonly ColumnReader[] {
   const names = fields.map(({ name }) => name);
   const duplicates = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
@@ -42,7 +44,7 @@ export function columnReaders(
       mistakes.push(`column "${column.name}" is not in the result${didYouMean(column.name, names)}`);
       return [];
     }
-    const read = readerOf(type, column.type, wall);
+    const read = readerOf(type, column.type, wall, clocks);
     if (read !== undefined) return [{ column, index, read }];
     const kind = typeName(type.type);
     mistakes.push(
@@ -60,18 +62,21 @@ function ownType(type: MysqlType | undefined): ColumnType {
   return type === undefined ? 'String' : ownColumnType(type.type);
 }
 
-function readerOf(type: MysqlType, wanted: ColumnType, wall: WallTimes): CellReader<unknown> | undefined {
+function readerOf(type: MysqlType, wanted: ColumnType, wall: WallTimes, clocks: ServerClocks): CellReader<unknown> | undefined {
   const read = textReader(type, wanted, wall);
   if (read === undefined) return undefined;
   return (value) => {
     const text = type.text(value);
     if (text === undefined) return new Misfit('is not what the server says that the column holds');
     const cell = read(text);
+    if (!type.isInstant || typeof cell !== 'bigint') return cell;
     // What the protocol brings is in the session's zone, where an hour of each autumn is there twice.
-    if (type.isInstant && typeof cell === 'bigint' && wall.isShownAgain(Number(cell / 1_000_000_000n)))
+    const second = Number(cell / 1_000_000_000n);
+    if (wall.isShownAgain(second))
       return new Misfit(
         `is a time that clocks in ${wall.timeZone} showed twice, and MySQL does not say which; ask for timeZone UTC, or select unix_timestamp(…)`,
       );
+    clocks.note(second, text);
     return cell;
   };
 }
