@@ -4,6 +4,7 @@
  * The operator's own cloud identity is not lent: a storage without credentials works with the operator's identity only where the cluster's owner has listed it.
  */
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
+import { quoted } from '../../foreign-text.ts';
 import type { StoreCredentials } from '../../s3/client.ts';
 import type { StorageReason } from '../../s3/errors.ts';
 import { hostProblem } from '../allowed-hosts.ts';
@@ -35,6 +36,8 @@ export async function findCredentials(
 ): Promise<CredentialsOutcome> {
   const { namespace = '' } = storage.metadata;
   const { credentialsSecretRef, caSecretRef } = storage.spec.s3;
+  const unreadable = addressProblem(storage);
+  if (unreadable !== undefined) return { kind: 'problem', reason: 'Unreachable', message: unreadable };
   const ca = caSecretRef === undefined ? undefined : await secrets.read(namespace, caSecretRef.name);
   const caBundle = caSecretRef === undefined ? undefined : secretText(ca, caSecretRef.key);
   if (caSecretRef !== undefined && caBundle === undefined) {
@@ -79,6 +82,14 @@ export async function findCredentials(
   const sessionToken = secretText(secret, 'AWS_SESSION_TOKEN');
   const credentials = { kind: 'keys', accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } as const;
   return { kind: 'found', credentials, caBundle, version: `${secret.metadata.resourceVersion}/${caVersion}` };
+}
+
+/** What the schema lets pass and no program can ask, e.g. 10.0.0.256. */
+function addressProblem({ spec: { s3 } }: ReportStorage): string | undefined {
+  const field = (['endpoint', 'publicEndpoint'] as const).find((each) => s3[each] !== undefined && !URL.canParse(s3[each]));
+  if (field === undefined) return undefined;
+  const remedy = field === 'endpoint' ? '; an endpoint cannot be changed, so make a new ReportStorage' : '';
+  return `spec.s3.${field}: ${quoted(s3[field] ?? '')} is no address that can be asked; correct its host${remedy}`;
 }
 
 /** security.md 5: listed as `bucket` or `bucket/prefix`, and only towards AWS itself. A prefix `team` covers `team/a` and never `team2`. */
