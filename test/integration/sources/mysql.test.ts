@@ -272,6 +272,32 @@ describe.skipIf(found.kind === 'none')('a real server', () => {
       },
     );
 
+    test.runIf(isOurs)('a day whose first hour the clocks skip is whole, and is not in the one before', async () => {
+      // In 2026, Cairo's clocks go from 00:00 on 24 April to 01:00.
+      const id = 902;
+      const timeZone = 'Africa/Cairo';
+      const forward = Date.UTC(2026, 3, 23, 22) / 1000;
+      await server.admin(
+        `insert into mysql.time_zone values (${id}, 'N')`,
+        `insert into mysql.time_zone_name values ('${timeZone}', ${id})`,
+        `insert into mysql.time_zone_transition_type values (${id}, 0, 7200, 0, 'EET'), (${id}, 1, 10800, 1, 'EEST')`,
+        `insert into mysql.time_zone_transition values (${id}, ${forward - 86400 * 100}, 0), (${id}, ${forward}, 1)`,
+        'flush tables',
+        `create table ${database}.days (day date, noted datetime, at timestamp(3) null)`,
+        `insert into ${database}.days values ('2026-04-23', '2026-04-23 23:59:59', '2026-04-23 21:59:59.999'), ('2026-04-24', '2026-04-24 01:00:00', '2026-04-23 22:00:00')`,
+      );
+      const one = (name: string, from: string, to: string): readonly ResolvedParameter[] => [{ name, type: 'Period', value: { from, to } }];
+      for (const column of ['day', 'noted', 'at']) {
+        const query = `select cast(day as char) as day from days where ${column} >= :m_from and ${column} < :m_to`;
+        expect(await rowsOf(query, { timeZone, parameters: one('m', '2026-04-22T22:00:00Z', '2026-04-23T22:00:00Z') }), column).toEqual([
+          ['2026-04-23'],
+        ]);
+        expect(await rowsOf(query, { timeZone, parameters: one('m', '2026-04-23T22:00:00Z', '2026-04-24T21:00:00Z') }), column).toEqual([
+          ['2026-04-24'],
+        ]);
+      }
+    });
+
     test.runIf(isOurs)('tables of the server that are older than a change of clocks are an error, never other instants', async () => {
       // Brazil had its last summer time in 2019.
       const id = 901;

@@ -107,6 +107,8 @@ function integerBind(digits: string, types: BindTypes): TypedParameterValue {
 function wallText(instant: string, timeZone: string): string {
   // The server keeps microseconds and would round a finer bound; rounded up, it lets the same rows through.
   const moment = Temporal.Instant.from(instant).round({ smallestUnit: 'microsecond', roundingMode: 'ceil' }).toZonedDateTimeISO(timeZone);
+  // A day may begin at 01:00, when clocks skip an hour; a DATE is midnight all the same, and would be in the day before.
+  if (moment.equals(moment.startOfDay())) return `${moment.toPlainDate().toString()} 00:00:00`;
   return moment
     .toPlainDateTime()
     .toString({ fractionalSecondDigits: 'auto', smallestUnit: moment.microsecond + moment.millisecond === 0 ? 'second' : 'microsecond' })
