@@ -15,7 +15,10 @@ import { StorageBusy, StorageError, type HeadOutcome, type StorageAccess, type S
 import { bucketOf } from './bucket.ts';
 import { findCredentials, type CredentialsOutcome } from './credentials.ts';
 
-/** Reconciles that may be inside calls to one storage, and to all: fewer than there are workers. */
+/**
+ * Reconciles that may be inside calls to one storage, and to all: fewer than there are workers. The storages of one namespace have at most as many places as are left free,
+ * so that however many of them do not answer, others find a place.
+ */
 const PER_STORAGE = 8;
 const IN_ALL = 64;
 
@@ -30,6 +33,7 @@ export class StorageClients implements StorageAccesses {
   readonly #stores: ObjectStores;
   readonly #entries = new Map<string, Entry>();
   readonly #busy = new Map<string, number>();
+  readonly #busyInNamespace = new Map<string, number>();
   #busyInAll = 0;
 
   /** `apiserver`: `address:port` entries that no storage may be at. */
@@ -79,10 +83,9 @@ export class StorageClients implements StorageAccesses {
   }
 
   #access(storage: ReportStorage, store: ObjectStore): StorageAccess {
-    const { uid } = storage.metadata;
     return {
-      head: (key, signal) => this.#within(uid, () => head(store, key, signal)),
-      removeFile: (key, reportUid, signal) => this.#within(uid, () => removeFile(store, key, reportUid, signal)),
+      head: (key, signal) => this.#within(storage, () => head(store, key, signal)),
+      removeFile: (key, reportUid, signal) => this.#within(storage, () => removeFile(store, key, reportUid, signal)),
       presign: (key, time, signal) => presign(store, key, time, signal),
     };
   }
@@ -117,20 +120,27 @@ export class StorageClients implements StorageAccesses {
     throw new StorageError(gone ? 'NotFound' : 'Refused', `ReportStorage "${storage.metadata.name}": ${outcome.message}`);
   }
 
-  async #within<T>(uid: string, call: () => Promise<T>): Promise<T> {
+  async #within<T>({ metadata: { uid, namespace = '' } }: ReportStorage, call: () => Promise<T>): Promise<T> {
     const here = this.#busy.get(uid) ?? 0;
-    if (here >= PER_STORAGE || this.#busyInAll >= IN_ALL) throw new StorageBusy();
+    const around = this.#busyInNamespace.get(namespace) ?? 0;
+    if (here >= PER_STORAGE || around >= IN_ALL - this.#busyInAll) throw new StorageBusy();
     this.#busy.set(uid, here + 1);
+    this.#busyInNamespace.set(namespace, around + 1);
     this.#busyInAll += 1;
     try {
       return await call();
     } finally {
       this.#busyInAll -= 1;
-      const left = (this.#busy.get(uid) ?? 1) - 1;
-      if (left === 0) this.#busy.delete(uid);
-      else this.#busy.set(uid, left);
+      oneLess(this.#busy, uid);
+      oneLess(this.#busyInNamespace, namespace);
     }
   }
+}
+
+function oneLess(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1;
+  if (left === 0) counts.delete(key);
+  else counts.set(key, left);
 }
 
 async function head(store: ObjectStore, key: string, signal: AbortSignal): Promise<HeadOutcome> {
