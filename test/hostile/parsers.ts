@@ -89,7 +89,7 @@ export const PARSERS: Readonly<Record<string, Parser>> = {
     longest: ANNOTATIONS_BYTES,
     worst: worstOf(ANNOTATIONS_BYTES, 'a', '\u202e', '\n'),
     parse: (text) => {
-      const request = readRequest(scheduleWith(text));
+      const request = readRequest(scheduleWith(text), undefined);
       if (request.kind === 'refused') expectShort(request.message);
       if (request.kind === 'asked') expect(request.value.length).toBeLessThanOrEqual(64);
     },

@@ -104,7 +104,11 @@ export class Pass {
   /** Run now: any new value of the annotation is one run, also while suspended and whatever concurrencyPolicy says. */
   #answerRequest(): void {
     const { schedule } = this.#view;
-    const request = readRequest(schedule);
+    if (this.#answered !== undefined) {
+      const { plannedRun: answered, ...others } = this.#status;
+      this.#status = { ...others, ...(answered === undefined ? {} : { lastHandledRun: answered.value }) };
+    }
+    const request = readRequest(schedule, this.#status.lastHandledRun);
     if (request.kind === 'none') return;
     if (request.kind === 'refused') {
       this.#events.push({ type: 'Warning', reason: 'RunRefused', action: 'Run', note: request.message });
@@ -116,10 +120,6 @@ export class Pass {
     const scheduledAt = plannedAt === undefined || this.#isCovered(plannedAt) ? Math.floor(this.#now / 1000) * 1000 : plannedAt;
     const run: Run = { scheduledAt, request: request.value };
     const after = { ...rest, lastHandledRun: request.value };
-    if (this.#answered !== undefined) {
-      this.#status = after;
-      return;
-    }
     // Only one run at a time can say where the previous one ended.
     if (this.#coverage.kind === 'known' && this.#activeCount() > 0) {
       this.#waitFor(`the run asked for by annotation (${request.value})`);

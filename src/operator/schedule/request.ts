@@ -13,19 +13,19 @@ export type RunRequest =
   /** A value that is not taken; nothing of it is copied anywhere but into the Event. */
   | { readonly kind: 'refused'; readonly message: string };
 
-export function readRequest({ metadata, status }: ReportSchedule): RunRequest {
+/** `handled`: the value that was acted on last. */
+export function readRequest({ metadata }: ReportSchedule, handled: string | undefined): RunRequest {
   const value = metadata.annotations?.[RUN_ANNOTATION];
-  if (value === undefined || value === '' || value === status.lastHandledRun) return { kind: 'none' };
+  if (value === undefined || value === '' || value === handled) return { kind: 'none' };
   if (VALUE.test(value)) return { kind: 'asked', value };
   const message = `annotation ${RUN_ANNOTATION} ${quoted(value)}: must be 1 to 64 letters, digits, dots, colons, underscores or dashes, e.g. $(date +%s)`;
   return { kind: 'refused', message };
 }
 
-/** The run that answers the present request, when the status does not say so yet. */
+/** The run that was planned for a request, when it was made although the status does not say so yet. The annotation may ask for another one by now. */
 export function answeredRequest(schedule: ReportSchedule, runs: KnownRuns): MadeRun | undefined {
   const { plannedRun: planned } = schedule.status;
-  const request = readRequest(schedule);
   const scheduledAt = instantOf(planned?.time);
-  if (planned === undefined || scheduledAt === undefined || request.kind !== 'asked' || request.value !== planned.value) return undefined;
+  if (planned === undefined || scheduledAt === undefined) return undefined;
   return madeRun(schedule, runs, { scheduledAt, request: planned.value }, planned.specHash);
 }

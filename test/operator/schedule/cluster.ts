@@ -24,6 +24,8 @@ export class Cluster implements Transport {
   readonly requests: string[] = [];
   /** The next answer to the create of a Report is lost, and the Report made. */
   losesAnswer = false;
+  /** Called when a Report was made, before the answer. */
+  onCreated: (() => void) | undefined;
   /** What the create of a Report is answered; undefined = it is made. */
   refusal: KubeError | undefined;
   #version = 1;
@@ -56,6 +58,11 @@ export class Cluster implements Transport {
     this.reports.set(name, { ...report, metadata, status: { observedGeneration: 1, phase, completionTime: now() } });
   }
 
+  /** As `kubectl annotate --overwrite`. */
+  annotate(annotations: Readonly<Record<string, string>>): void {
+    this.schedule = { ...this.schedule, metadata: { ...this.schedule.metadata, resourceVersion: this.#next(), annotations } };
+  }
+
   #next(): string {
     this.#version += 1;
     return String(this.#version);
@@ -84,6 +91,7 @@ export class Cluster implements Transport {
     const report = { ...manifest, metadata, status: { observedGeneration: -1 } };
     this.reports.set(name, report);
     this.created.set(name, (this.created.get(name) ?? 0) + 1);
+    this.onCreated?.();
     if (!this.losesAnswer) return report;
     this.losesAnswer = false;
     throw new ConnectionError('the answer is lost', undefined);

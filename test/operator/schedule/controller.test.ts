@@ -158,7 +158,7 @@ test.each<readonly [story: string, given: Partial<GivenSchedule>]>([
   cluster.finish(name, 'Ready');
   operator.sees('reports');
   cluster.reports.delete(name);
-  cluster.schedule = { ...cluster.schedule, metadata: { ...cluster.schedule.metadata, resourceVersion: '1000' } };
+  cluster.annotate({ ...given.annotations, note: 'changed by somebody' });
   operator.sees('reports', 'schedules');
   until('09:00:20');
   await operator.looks();
@@ -184,4 +184,25 @@ test('an operator need not look again for what it has written itself', async () 
   until('09:00:10');
   await operator.looks('reports');
   expect(operator.sees('schedules').wakes).toBe(1);
+});
+
+test('of two runs of SincePreviousRun that are asked for in quick succession, the second goes on where the first one ends', async () => {
+  const { cluster, operator } = await minutely({ parameters: SINCE, spec: { suspend: true } });
+  const names = ['first', 'second'].map((value) => requestedRunName('minutely', value));
+  cluster.annotate({ 'dossier.dev/run': 'first' });
+  cluster.onCreated = () => {
+    cluster.onCreated = undefined;
+    cluster.annotate({ 'dossier.dev/run': 'second' });
+  };
+  until('09:00:10');
+  await expect(operator.looks('schedules')).rejects.toSatisfy(isConflict);
+  await operator.looks('schedules', 'reports');
+  expect([...cluster.created.keys()]).toEqual(names.slice(0, 1));
+  expect(cluster.schedule.status).toMatchObject({ lastHandledRun: 'first', covering: { name: names[0] } });
+  until('09:00:20');
+  cluster.finish(names[0] ?? '', 'Ready');
+  await operator.looks('schedules', 'reports');
+  expect([...cluster.created.keys()]).toEqual(names);
+  const period = cluster.reports.get(names[1] ?? '')?.spec.parameters?.[0]?.period;
+  expect(period).toEqual({ from: time('09:00:10'), to: time('09:00:20') });
 });
