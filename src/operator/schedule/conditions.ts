@@ -6,13 +6,18 @@ import { rfc3339 } from '../report/status.ts';
 import type { Coverage } from './coverage.ts';
 import type { KnownRuns } from './run.ts';
 
+const LAST_RUN = 'LastRunSucceeded';
+
+/** What LastRunSucceeded is to say. */
+type LastRun = ConditionNote | 'as before' | 'nothing';
+
 type Judgement = Pick<ReportScheduleStatus, 'conditions' | 'observedGeneration'>;
 
 /** One failed run does not make a schedule unready; LastRunSucceeded says it. `waiting`: what a run that is due waits for. */
 export function scheduleConditions(
   schedule: ReportSchedule,
   coverage: Coverage,
-  lastRun: ConditionNote | undefined,
+  lastRun: LastRun,
   waiting: string | undefined,
   now: number,
 ): Judgement {
@@ -33,49 +38,61 @@ export function scheduleConditions(
 export function invalidConditions(
   schedule: ReportSchedule,
   { reason, message }: { readonly reason: string; readonly message: string },
-  lastRun: ConditionNote | undefined,
+  lastRun: LastRun,
   now: number,
 ): Judgement {
   return judgement(schedule, { type: 'Ready', status: 'False', reason, message }, lastRun, now);
 }
 
-/** How the newest run ended; undefined = nothing new to say. */
-export function lastRunNote(
+/** How the newest run ended. `runWasMade`: this look has found or made one: that the cluster refuses it does not hold any more, and what was true before it does. */
+export function lastRunOf(
   lastReport: ReportScheduleStatus['lastReport'],
   { reports, gone }: KnownRuns,
-  before: ReportScheduleStatus['lastReport'],
-): ConditionNote | undefined {
-  if (lastReport === undefined || (lastReport.name === before?.name && lastReport.time === before.time)) return undefined;
+  { lastReport: before, conditions }: ReportScheduleStatus,
+  runWasMade: boolean,
+): LastRun {
+  const isRefusalOver = runWasMade && findCondition(conditions, LAST_RUN)?.reason === 'CreateRefused';
+  if (lastReport === undefined) return isRefusalOver ? 'nothing' : 'as before';
+  if (lastReport.name === before?.name && lastReport.time === before.time && !isRefusalOver) return 'as before';
   const report = [...reports, ...gone].find(({ metadata }) => metadata.name === lastReport.name);
   const said = findCondition(report?.status.conditions, 'Ready');
   if (lastReport.phase === 'Ready')
     return {
-      type: 'LastRunSucceeded',
+      type: LAST_RUN,
       status: 'True',
       reason: 'Completed',
       message: `Report ${lastReport.name}: ${said?.message ?? 'Ready'}`,
     };
   return {
-    type: 'LastRunSucceeded',
+    type: LAST_RUN,
     status: 'False',
     reason: said?.reason ?? 'Failed',
     message: `Report ${lastReport.name} failed: ${said?.message ?? 'see its status'}`,
   };
 }
 
-function judgement(schedule: ReportSchedule, ready: ConditionNote, lastRun: ConditionNote | undefined, now: number): Judgement {
+function judgement(schedule: ReportSchedule, ready: ConditionNote, lastRun: LastRun, now: number): Judgement {
   const { status, metadata } = schedule;
   const generation = metadata.generation ?? 0;
   const time = rfc3339(now);
   const stalled: ConditionNote = { ...ready, type: 'Stalled', status: ready.status === 'True' ? 'False' : 'True' };
-  const kept = findCondition(status.conditions, 'LastRunSucceeded');
-  const last: Condition | undefined = lastRun === undefined ? kept : toCondition(status.conditions, lastRun, generation, time);
   return {
     observedGeneration: generation,
     conditions: [
       toCondition(status.conditions, ready, generation, time),
-      ...(last === undefined ? [] : [last]),
+      ...lastRunConditions(status.conditions, lastRun, generation, time),
       toCondition(status.conditions, stalled, generation, time),
     ],
   };
+}
+
+function lastRunConditions(
+  before: readonly Condition[] | undefined,
+  lastRun: LastRun,
+  generation: number,
+  time: string,
+): readonly Condition[] {
+  if (lastRun === 'nothing') return [];
+  const kept = lastRun === 'as before' ? findCondition(before, LAST_RUN) : toCondition(before, lastRun, generation, time);
+  return kept === undefined ? [] : [kept];
 }

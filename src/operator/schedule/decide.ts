@@ -8,7 +8,7 @@ import type { ReportSchedule } from '../../api/generated/reportschedule.ts';
 import type { EventNote } from '../../kube/events.ts';
 import { rfc3339 } from '../report/status.ts';
 import { droppedByEdit, observedSchedule, plannedRunThatWasMade } from './baseline.ts';
-import { invalidConditions, lastRunNote } from './conditions.ts';
+import { invalidConditions, lastRunOf } from './conditions.ts';
 import { coveredBy } from './coverage.ts';
 import { instantOf } from './marks.ts';
 import { missedNote, Pass, type ScheduleView } from './pass.ts';
@@ -46,7 +46,7 @@ function invalid(view: ScheduleView, problem: { readonly reason: string; readonl
     ...(made === undefined ? {} : { lastScheduleTime: rfc3339(made.scheduledAt), baselineTime: rfc3339(made.scheduledAt) }),
     observedSchedule: observed,
     missedRuns: (kept.missedRuns ?? 0) + dropped,
-    ...invalidConditions(schedule, problem, lastRunNote(summary.lastReport, view, schedule.status.lastReport), now),
+    ...invalidConditions(schedule, problem, lastRunOf(summary.lastReport, view, schedule.status, made !== undefined), now),
   };
   const told = schedule.status.observedGeneration === schedule.metadata.generation;
   const event: EventNote = { type: 'Warning', reason: problem.reason, action: 'Schedule', note: problem.message };

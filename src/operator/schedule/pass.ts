@@ -6,7 +6,7 @@ import type { Timetable } from '../../schedule/due-search.ts';
 import { nextTime } from '../../schedule/timetable.ts';
 import { rfc3339 } from '../report/status.ts';
 import { baselineOf, observedSchedule } from './baseline.ts';
-import { lastRunNote, scheduleConditions } from './conditions.ts';
+import { lastRunOf, scheduleConditions } from './conditions.ts';
 import { coverageOf, coveredBy, type Coverage } from './coverage.ts';
 import { judgeDueTimes, type DuePolicy } from './due.ts';
 import { reportsToPrune } from './history.ts';
@@ -53,7 +53,8 @@ export class Pass {
   /** The run by annotation that the operator died before it could write down. */
   readonly #answered: MadeRun | undefined;
   #status: ReportScheduleStatus;
-  #lastRun: ConditionNote | undefined;
+  /** Why a run got no Report. */
+  #notMadeNote: ConditionNote | undefined;
   /** What a run that is due waits for. */
   #waiting: string | undefined;
   #lookAgainAt: number | undefined;
@@ -70,7 +71,6 @@ export class Pass {
     const recognised = [this.#recognised?.report, this.#answered?.report].filter((report) => report !== undefined);
     const covered = coveredBy(schedule.status, view, recognised);
     this.#coverage = coverageOf(schedule, covered, reports, timetable, baseline.at, now);
-    this.#lastRun = lastRunNote(summary.lastReport, view, schedule.status.lastReport);
     const { covering: _covering, coveredUntil: _covered, ...kept } = schedule.status;
     this.#status = {
       ...kept,
@@ -216,7 +216,7 @@ export class Pass {
   }
 
   #notMade(reason: 'CreateRefused' | 'NameTaken', message: string): void {
-    this.#lastRun = { type: 'LastRunSucceeded', status: 'False', reason, message };
+    this.#notMadeNote = { type: 'LastRunSucceeded', status: 'False', reason, message };
     this.#events.push({ type: 'Warning', reason, action: 'Spawn', note: message });
   }
 
@@ -271,10 +271,12 @@ export class Pass {
         ? undefined
         : nextTime(this.#timetable, Date.parse(this.#status.baselineTime ?? ''));
     const { nextScheduleTime: _next, planned: _planned, ...rest } = this.#status;
+    const isMade = (this.#recognised ?? this.#answered) !== undefined || this.#steps.some(({ kind }) => kind === 'createReport');
+    const lastRun = this.#notMadeNote ?? lastRunOf(rest.lastReport, this.#view, schedule.status, isMade);
     const status = {
       ...rest,
       ...(next === undefined ? {} : { nextScheduleTime: rfc3339(next), planned: this.#plannedFor(next) }),
-      ...scheduleConditions(schedule, this.#coverage, this.#lastRun, this.#waiting, this.#now),
+      ...scheduleConditions(schedule, this.#coverage, lastRun, this.#waiting, this.#now),
     };
     const surplus = reportsToPrune(reports.filter(isFinished), schedule.spec.history);
     const untold = surplus.length === 0 ? this.#untoldRun() : undefined;

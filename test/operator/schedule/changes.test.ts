@@ -296,6 +296,28 @@ describe('a Report that the cluster refuses', () => {
     expect(world.schedule.status.missedRuns).toBe(0);
   });
 
+  test('is no longer told of once it is made: until that has ended, the condition says how the one before it ended', () => {
+    const first = looks(hourly(), '08:30:00');
+    first.refusals.set(runName('09:00:00'), 'no');
+    looks(first, '09:00:00').refusals.clear();
+    looks(first, '09:01:00');
+    expect(lastRunOf(first)).toBeUndefined();
+    first.finish(runName('09:00:00'), 'Failed');
+    first.refusals.set(runName('10:00:00'), 'no');
+    looks(first, '09:10:00', '10:00:00').refusals.clear();
+    expect(lastRunOf(first)).toMatchObject({ reason: 'CreateRefused' });
+    looks(first, '10:01:00', '10:02:00');
+    expect(lastRunOf(first)).toMatchObject({ status: 'False', message: expect.stringContaining(runName('09:00:00')) as string });
+  });
+
+  test('is told of for as long as nothing else is made, also when its time is over', () => {
+    const world = looks(hourly({ spec: { startingDeadlineSeconds: 90 } }), '08:30:00');
+    world.refusals.set(runName('09:00:00'), 'no');
+    looks(world, '09:00:00', '09:01:00', '09:02:00', '09:03:00');
+    expect(world.schedule.status).toMatchObject({ missedRuns: 1, nextScheduleTime: time('10:00:00') });
+    expect(lastRunOf(world)).toMatchObject({ reason: 'CreateRefused' });
+  });
+
   test('of a request is made when it may be', () => {
     const world = looks(hourly(), '08:30:00').annotate({ 'dossier.dev/run': 'now' });
     const probe = looks(hourly(), '08:30:00').annotate({ 'dossier.dev/run': 'now' });
