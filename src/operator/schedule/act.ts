@@ -35,6 +35,8 @@ export interface ScheduleWrites {
   readonly observer: Pick<OperatorObserver, 'scheduleRan'>;
   /** The Report of a run was made or found to be made; neither the cache nor the status may show it yet. */
   readonly onSpawned: (schedule: ReportSchedule, run: RememberedRun, report: Report) => void;
+  /** Nobody knows whether a Report of that name was made: it was asked for, and the answer is lost. */
+  readonly onUnanswered: (schedule: ReportSchedule, name: string) => void;
   /** The schedule as it was written; the cache may not show it yet. */
   readonly onWritten: (schedule: ReportSchedule) => void;
 }
@@ -81,7 +83,7 @@ async function doStep(
       await confirm(writes.client, schedule, signal);
       return schedule;
     case 'createReport': {
-      const { report, made } = await spawn(writes.client, schedule, step.run, step.report, signal);
+      const { report, made } = await spawn(writes, schedule, step.run, step.report, signal);
       uids.set(report.metadata.name, report.metadata.uid);
       writes.onSpawned(schedule, { ...step.run, specHash: step.report.specHash }, report);
       if (made) writes.events.record(schedule, step.event);
@@ -105,7 +107,7 @@ async function confirm(client: KubeClient, { metadata }: ReportSchedule, signal:
 
 /** Creates the Report of a run, or finds it made already: a lost reply, a crash and a second operator look the same. */
 async function spawn(
-  client: KubeClient,
+  { client, onUnanswered }: ScheduleWrites,
   schedule: ReportSchedule,
   run: Run,
   { name, manifest, specHash }: PlannedReport,
@@ -114,6 +116,7 @@ async function spawn(
   try {
     return { report: await client.create<Report>(REPORTS, manifest, signal, decodeExact), made: true };
   } catch (error) {
+    if (!(error instanceof KubeError) || error.status >= 500) onUnanswered(schedule, name);
     if (!isAlreadyExists(error)) {
       if (isForbidden(error) || isInvalid(error) || isLasting(error, run)) throw new NoReport(name, (error as Error).message);
       throw error;

@@ -19,7 +19,7 @@ import { act, NoReport } from './act.ts';
 import { decide, type ScheduleView } from './decide.ts';
 import { REPORTS_BY_SCHEDULE, scheduleKeyOf, scheduleOf } from './marks.ts';
 import type { Plan } from './plan.ts';
-import { isOpen, runOf, type RememberedRun } from './run.ts';
+import { isOpen, plannedNames, runOf, type RememberedRun } from './run.ts';
 
 /** Schedules that are looked at beside each other. */
 export const SCHEDULE_WORKERS = 20;
@@ -48,6 +48,8 @@ export class ScheduleController {
   readonly #gone = new Map<string, readonly Report[]>();
   /** When this process looked first, on the monotonic clock. */
   #beganAt: number | undefined;
+  /** Names of Reports of which nobody knows whether they were made, because the answer was lost, by schedule UID. */
+  readonly #unanswered = new Map<string, readonly string[]>();
   /** What was written last, until the cache shows it, by schedule UID. */
   readonly #written = new Map<string, { readonly resourceVersion: string; readonly status: ReportScheduleStatus }>();
   /** The refused annotation that was told last, by schedule UID: it stays there, and would be told at every look. */
@@ -61,7 +63,7 @@ export class ScheduleController {
     const without = { taken: new Set<string>(), refused: new Map<string, string>() };
     this.#beganAt ??= performance.now();
     const mayBeStale = performance.now() - this.#beganAt < TAKEOVER_MS;
-    await this.#askForUnseen(key, context.signal);
+    await this.#askForUnseen(key, mayBeStale, context.signal);
     for (;;) {
       const schedule = this.#latest(key);
       if (schedule === undefined) return { kind: 'done' };
@@ -121,6 +123,7 @@ export class ScheduleController {
     this.#recent.delete(uid);
     this.#made.delete(uid);
     this.#gone.delete(uid);
+    this.#unanswered.delete(uid);
     this.#written.delete(uid);
     this.#toldRefusal.delete(uid);
   }
@@ -128,8 +131,11 @@ export class ScheduleController {
   readonly #memory = {
     onSpawned: ({ metadata: { uid } }: ReportSchedule, run: RememberedRun, report: Report): void => {
       this.#made.set(uid, [...(this.#made.get(uid) ?? []), run]);
-      if (this.#parts.reports.get(keyOf(report))?.metadata.uid === report.metadata.uid) return;
+      if (this.#isCached(report)) return;
       this.#recent.set(uid, [...(this.#recent.get(uid) ?? []), { report, at: performance.now() }]);
+    },
+    onUnanswered: ({ metadata: { uid } }: ReportSchedule, name: string): void => {
+      this.#unanswered.set(uid, [...(this.#unanswered.get(uid) ?? []), name]);
     },
     onWritten: (schedule: ReportSchedule): void => {
       const { uid, resourceVersion } = schedule.metadata;
@@ -149,32 +155,37 @@ export class ScheduleController {
   }
 
   /**
-   * Asks the apiserver for Reports that should be there and that the cache does not show, nor has shown to be gone: a watch may be late by more than a moment. A run that is
-   * under way and counts as ended would have another one beside it, and one of SincePreviousRun would be covered twice.
+   * Asks the apiserver for Reports that should be there, or may be, and that the cache does not show, nor has shown to be gone: a watch may be late by more than a moment. A
+   * run that is under way and counts as ended would have another one beside it, and one of SincePreviousRun would be covered twice.
    */
-  async #askForUnseen(key: ObjectKey, signal: AbortSignal): Promise<void> {
+  async #askForUnseen(key: ObjectKey, mayBeStale: boolean, signal: AbortSignal): Promise<void> {
     const schedule = this.#latest(key);
     if (schedule === undefined) return;
     const { uid, namespace } = schedule.metadata;
     const recent = this.#recent.get(uid) ?? [];
-    const named = [...recent.map(({ report }) => report.metadata), ...namedBy(schedule.status)];
-    if (named.length === 0) return;
+    const listed = [...recent.map(({ report }) => report.metadata), ...namedBy(schedule.status)];
+    const possible = [...(this.#unanswered.get(uid) ?? []), ...(mayBeStale ? plannedNames(schedule, Date.now()) : [])];
+    if (listed.length + possible.length === 0) return;
     const since = performance.now() - RECENT_MS;
-    const young = recent.filter(({ at }) => at > since);
-    const shown = [...this.#parts.reports.byIndex(REPORTS_BY_SCHEDULE, uid), ...young.map(({ report }) => report)];
-    const known = new Set([...shown, ...(this.#gone.get(uid) ?? [])].map(({ metadata }) => metadata.uid));
-    const unseen = new Map(named.filter((report) => !known.has(report.uid)).map((report) => [report.uid, report.name]));
-    if (unseen.size === 0) return;
-    const asked = await Promise.all(
-      [...unseen].map(async ([reportUid, name]) => {
-        const report = await this.#live(namespace, name, signal);
-        return report?.metadata.uid === reportUid ? [{ report, at: performance.now() }] : [];
-      }),
-    );
-    const there = asked.flat().filter(({ report }) => this.#parts.reports.get(keyOf(report))?.metadata.uid !== report.metadata.uid);
-    const left = (this.#recent.get(uid) ?? []).filter(({ report }) => !unseen.has(report.metadata.uid));
-    if (there.length + left.length > 0) this.#recent.set(uid, [...left, ...there]);
+    const young = recent.filter(({ at }) => at > since).map(({ report }) => report);
+    const shown = [...this.#parts.reports.byIndex(REPORTS_BY_SCHEDULE, uid), ...young, ...(this.#gone.get(uid) ?? [])];
+    const uids = new Set(shown.map(({ metadata }) => metadata.uid));
+    const names = new Set(shown.map(({ metadata }) => metadata.name));
+    const unseen = new Set([
+      ...listed.filter((report) => !uids.has(report.uid)).map(({ name }) => name),
+      ...possible.filter((name) => !names.has(name)),
+    ]);
+    const asked = await Promise.all([...unseen].map((name) => this.#live(namespace, name, signal)));
+    this.#unanswered.delete(uid);
+    const isThere = (report: Report | undefined): report is Report => report !== undefined && scheduleOf(report)?.uid === uid;
+    const there = asked.filter(isThere).filter((report) => !this.#isCached(report));
+    const left = (this.#recent.get(uid) ?? []).filter(({ report }) => !unseen.has(report.metadata.name));
+    if (there.length + left.length > 0) this.#recent.set(uid, [...left, ...there.map((report) => ({ report, at: performance.now() }))]);
     else this.#recent.delete(uid);
+  }
+
+  #isCached(report: Report): boolean {
+    return this.#parts.reports.get(keyOf(report))?.metadata.uid === report.metadata.uid;
   }
 
   async #live(namespace: string | undefined, name: string, signal: AbortSignal): Promise<Report | undefined> {

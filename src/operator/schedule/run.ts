@@ -121,6 +121,15 @@ export function isOpen({ planned, plannedRun }: ReportSchedule['status'], { sche
   return request === undefined ? instantOf(planned?.time) === scheduledAt : plannedRun?.value === request;
 }
 
+/** Names of the Reports that a status says are to be made by now. */
+export function plannedNames({ metadata: { name }, status: { planned, plannedRun } }: ReportSchedule, now: number): readonly string[] {
+  const dueAt = instantOf(planned?.time);
+  return [
+    ...(dueAt === undefined || dueAt > now ? [] : [scheduledRunName(name, dueAt)]),
+    ...(plannedRun === undefined ? [] : [requestedRunName(name, plannedRun.value)]),
+  ];
+}
+
 function isInTime({ metadata }: Report, scheduledAt: number): boolean {
   return Date.parse(metadata.creationTimestamp) >= scheduledAt - CLOCK_SKEW_MS;
 }

@@ -206,3 +206,23 @@ test('of two runs of SincePreviousRun that are asked for in quick succession, th
   const period = cluster.reports.get(names[1] ?? '')?.spec.parameters?.[0]?.period;
   expect(period).toEqual({ from: time('09:00:10'), to: time('09:00:20') });
 });
+
+test.each<readonly [who: string, isSuccessor: boolean]>([
+  ['whose answer was lost', false],
+  ['that a predecessor made', true],
+])('a run %s, and that no cache shows by its next time, holds that back and is not counted as missed', async (_, isSuccessor) => {
+  const { cluster, operator } = await minutely({ parameters: SINCE });
+  const next = isSuccessor ? new Instance(cluster).sees('schedules', 'reports') : operator;
+  until('09:00:00');
+  cluster.losesAnswer = true;
+  await expect(operator.looks()).rejects.toThrow('the answer is lost');
+  until('09:01:00');
+  await next.looks();
+  expect([...cluster.created]).toEqual([[NINE, 1]]);
+  expect(cluster.schedule.status).toMatchObject({
+    lastScheduleTime: time('09:00:00'),
+    covering: { name: NINE, until: time('09:00:00') },
+    activeCount: 1,
+    missedRuns: 0,
+  });
+});
