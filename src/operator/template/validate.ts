@@ -50,12 +50,8 @@ function sourceProblems(template: Template): readonly string[] {
     const found = checkPlaceholders(mysql.query, template.spec.parameters ?? [], MYSQL_SQL);
     problems.push(...found.map((problem) => `spec.source.mysql.query: ${problem}`));
   }
-  if (inline !== undefined) {
-    const bytes = Buffer.byteLength(stringifyExact(inline.rows));
-    if (bytes > INLINE_LIMIT_BYTES)
-      problems.push(`spec.source.inline.rows: ${bytes} bytes of JSON; at most ${INLINE_LIMIT_BYTES} are allowed`);
-    else problems.push(...checkInlineRows(inline.rows, columnsOf(template) ?? []).map((problem) => `spec.source.inline.rows: ${problem}`));
-  }
+  if (inline !== undefined)
+    problems.push(...checkInlineRows(inline.rows, columnsOf(template) ?? []).map((problem) => `spec.source.inline.rows: ${problem}`));
   return problems;
 }
 
@@ -94,7 +90,10 @@ export function jobProblems(
 }
 
 function sizeProblems(template: Template): readonly string[] {
-  const bytes = Buffer.byteLength(planJsonOf({ source: template.spec.source, columns: template.spec.columns ?? [] }));
+  const { columns = [], source } = template.spec;
+  const rows = source.inline === undefined ? 0 : Buffer.byteLength(stringifyExact(source.inline.rows));
+  if (rows > INLINE_LIMIT_BYTES) return [`spec.source.inline.rows: ${rows} bytes of JSON; at most ${INLINE_LIMIT_BYTES} are allowed`];
+  const bytes = Buffer.byteLength(planJsonOf({ source, columns }));
   return bytes <= TEMPLATE_PART_LIMIT_BYTES
     ? []
     : [`spec: source and columns make ${bytes} bytes of JSON; at most ${TEMPLATE_PART_LIMIT_BYTES} fit a Job`];
