@@ -12,15 +12,26 @@ import { provideTools } from '../src/local/tools/provide.ts';
 const ROOT = join(import.meta.dirname, '..');
 const NAMESPACE = 'dossier-system';
 
+/** Where flags of helm put everything: the last one counts. */
+export function namespaceOf(flags: readonly string[]): string {
+  let namespace = NAMESPACE;
+  flags.forEach((flag, index) => {
+    const match = /^(?:--namespace|-n)(?:=(?<value>.*))?$/.exec(flag) ?? /^-n(?<value>[^=].*)$/.exec(flag);
+    if (match !== null) namespace = match.groups?.['value'] ?? flags[index + 1] ?? namespace;
+  });
+  return namespace;
+}
+
 /** The manifests with their namespace, without what only Helm understands. */
 export async function installYaml(flags: readonly string[]): Promise<string> {
   const { helm } = await provideTools({}, ['helm']);
+  const namespace = namespaceOf(flags);
   const args = [
     'template',
     'dossier',
     join(ROOT, 'charts/dossier'),
     '--namespace',
-    NAMESPACE,
+    namespace,
     '--no-hooks',
     '--set',
     'crds.keep=false',
@@ -28,7 +39,7 @@ export async function installYaml(flags: readonly string[]): Promise<string> {
   ];
   const { stdout } = await promisify(execFile)(helm, args, { maxBuffer: 16 << 20 });
   const lines = stdout.split('\n').filter((line) => !/^ *(helm\.sh\/chart|app\.kubernetes\.io\/managed-by): /.test(line));
-  return `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${NAMESPACE}\n  labels:\n    pod-security.kubernetes.io/enforce: restricted\n${lines.join('\n')}`;
+  return `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${namespace}\n  labels:\n    pod-security.kubernetes.io/enforce: restricted\n${lines.join('\n')}`;
 }
 
 if (import.meta.main) {
