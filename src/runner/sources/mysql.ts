@@ -14,7 +14,7 @@ import { PLAN_ENV, type RunPlan, type SourcePlan } from '../plan.ts';
 import type { Cell, Column, RowBatch, RowSource } from '../rows.ts';
 import { bindStatement } from './mysql/binds.ts';
 import { columnReaders, type ColumnReader } from './mysql/columns.ts';
-import { failed, isForAdministrators, ProtocolError, sessionFailed, statementFailed } from './mysql/errors.ts';
+import { failed, isForAdministrators, ProtocolError, sessionFailed, statementFailed, WRONG_RESULTS } from './mysql/errors.ts';
 import { ServerClocks } from './mysql/server-clocks.ts';
 import { MysqlSession, type RunningQuery } from './mysql/session.ts';
 import { reachOf } from './sql-login.ts';
@@ -25,8 +25,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const BATCH_ROWS = 500;
 /** What a batch may grow to, in characters of texts. */
 const BATCH_SIZE = 1024 * 1024;
-/** Numbers of warnings: values of group_concat, and of other functions. */
-const CUT_VALUES: ReadonlySet<number> = new Set([1260, 1301]);
 /**
  * What the lexer and the readers rely on, whatever the server has as its default: strings and names as SQL's, no rounding in silence. A server that refuses columns which a
  * group has several values of goes on to refuse them: it would take any of them.
@@ -99,7 +97,7 @@ class MysqlSource implements RowSource {
       if (batch.length > 0) yield batch;
       else {
         await this.#session.until(signal, async () => {
-          await this.#refuseCutValues();
+          await this.#refuseWrongResults();
           await this.#clocks.compare((sql) => this.#ask(sql));
         });
         return;
@@ -126,16 +124,13 @@ class MysqlSource implements RowSource {
     return batch;
   }
 
-  /** Of a value that it cannot hold, the server warns, and goes on with its beginning or with NULL. It keeps a limited number of warnings, the first ones. */
-  async #refuseCutValues(): Promise<void> {
+  /** Where the server cannot go on, it may go on with something else and warn. It keeps a limited number of warnings, the first ones. */
+  async #refuseWrongResults(): Promise<void> {
     const [[all] = []] = await this.#ask('show count(*) warnings');
     const warnings = await this.#ask('show warnings');
-    const number = warnings.map(([, code]) => Number(code)).find((code) => CUT_VALUES.has(code));
-    if (number !== undefined)
-      throw failed(
-        `the server cut a value, or made NULL of it, because it is larger than its max_allowed_packet (warning ${number}); raise that, or select less`,
-        false,
-      );
+    const number = warnings.map(([, code]) => Number(code)).find((code) => WRONG_RESULTS.has(code)) ?? 0;
+    const problem = WRONG_RESULTS.get(number);
+    if (problem !== undefined) throw failed(`the server ${problem} (it only warns of that, by number ${number})`, false);
     if (Number(all) > warnings.length)
       throw failed(
         `the server warned ${String(all)} times and keeps ${warnings.length} of the warnings, so that nobody can tell whether it cut a value; see what it warns of (show warnings) and make the query do without, such as by a cast where text is compared with a number, or raise its max_error_count`,

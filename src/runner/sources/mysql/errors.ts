@@ -71,6 +71,21 @@ export function sessionFailed(error: unknown, timeZone: string): DossierError {
   );
 }
 
+const CUT_VALUE = 'cut a value, or made NULL of it, because it is larger than its max_allowed_packet; raise that, or select less';
+const CLAMPED_NUMBER = 'put the nearest number of a type in the place of one that is out of its range; cast to a larger type';
+
+/** What the server did to a result that it gives as if nothing were wrong, by the numbers of its warnings. */
+export const WRONG_RESULTS: ReadonlyMap<number, string> = new Map([
+  [1260, CUT_VALUE],
+  [1301, CUT_VALUE],
+  [1264, CLAMPED_NUMBER],
+  [1916, CLAMPED_NUMBER],
+  [
+    1931,
+    'ended the query before its last row, at its max_recursive_iterations or a limit of rows examined; raise that, or make the query do with less',
+  ],
+]);
+
 /** Whether the server keeps that for administrators. */
 export function isForAdministrators(error: unknown): boolean {
   return errorNumber(error) === ACCESS_DENIED;
