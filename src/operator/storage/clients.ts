@@ -61,6 +61,7 @@ export class StorageClients implements StorageAccesses {
       credentials: found.credentials,
       caBundle: found.caBundle,
     });
+    store.catch(() => undefined); // Nobody looks at it while the old one is being closed, and a failure that nobody looks at ends the process.
     this.#entries.set(uid, { version, store });
     await known?.store.then(
       (old) => old.close(),
