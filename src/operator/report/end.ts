@@ -128,7 +128,8 @@ export function settled(view: ReportView, now: number): Plan {
     steps.push({ kind: 'addFinalizer' }, ...(storage === undefined ? [] : [{ kind: 'holdStorage', storage } as const]));
   }
   const expiry = expiredJobs(view, now);
-  return withLook({ steps: [...steps, ...expiry.steps], events: [] }, expiry.at);
+  // First, or a bucket that is away would keep Job and pods for as long.
+  return withLook({ steps: [...expiry.steps, ...steps], events: [] }, expiry.at);
 }
 
 /** The Job's ttlSecondsAfterFinished, counted from our terminal status: never before it is stored. */

@@ -680,6 +680,16 @@ describe('a Report at its end', () => {
       },
       { steps: ['deleteJob'] },
     ],
+    [
+      'and does so before it cleans a bucket that may be away',
+      {
+        status: { phase: 'Failed', completionTime: time(100) },
+        finalizer: true,
+        now: 3700,
+        finishedJobs: [{ job: finishedJob, ttlSeconds: 3600 }],
+      },
+      { steps: ['deleteJob', 'cleanBucket', 'removeFinalizer'] },
+    ],
   ])('%s', check);
 });
 
