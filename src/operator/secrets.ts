@@ -4,6 +4,7 @@
  * A thousand Reports that wait for one missing Secret cost one GET in 5 to 60 s: whoever needs a Secret that is not as wanted registers, one poller a Secret looks, and
  * all are woken when it changed. Values live in memory for the two seconds in which many ask for the same, and in storage clients.
  */
+import { foreignText } from '../foreign-text.ts';
 import { isNotFound } from '../kube/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Secret } from '../kube/objects.ts';
@@ -108,6 +109,11 @@ export class SecretReader {
     this.#waits.clear();
     this.#recent.clear();
   }
+}
+
+/** What to tell of a Secret that the apiserver refused to show, by what it said. */
+export function unreadable(refusal: Error): string {
+  return `the operator may not read a Secret that is named here; let its service account get it (${foreignText(refusal.message)})`;
 }
 
 /** A value of a Secret as text; undefined when the key is missing or empty. */

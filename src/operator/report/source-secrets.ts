@@ -4,10 +4,11 @@
  * The kubelet would find out as well, but with a pod that hangs; here the Report says what is missing and goes on by itself.
  */
 import type { Report } from '../../api/generated/report.ts';
+import { isForbidden } from '../../kube/errors.ts';
 import type { Secret } from '../../kube/objects.ts';
 import { keyOf } from '../../kube/store.ts';
 import { anywhereProblem, hostProblem } from '../allowed-hosts.ts';
-import { secretText } from '../secrets.ts';
+import { secretText, unreadable } from '../secrets.ts';
 import { codeSecrets, credentialKeys, gitDestination } from '../template/code-parts.ts';
 import { headerSecrets, httpDestination } from '../template/http-parts.ts';
 import { titleOf, type Template } from '../template/template.ts';
@@ -50,7 +51,14 @@ export async function firstLack(
   waiter: { readonly id: string; readonly wake: () => void },
 ): Promise<{ readonly kind: 'missing' | 'refused'; readonly message: string } | undefined> {
   for (const need of all) {
-    const secret = await secrets.read(namespace, need.name);
+    const secret = await secrets.read(namespace, need.name).catch((error: unknown) => {
+      if (isForbidden(error)) return error as Error;
+      throw error;
+    });
+    if (secret instanceof Error) {
+      secrets.wakeOnChange(namespace, need.name, undefined, waiter.id, waiter.wake);
+      return { kind: 'missing', message: `${need.field}: ${unreadable(secret)}` };
+    }
     const value = secretText(secret, need.key) ?? insteadOf(need, secret);
     const refused = secret === undefined || value === undefined ? undefined : refusalOf(need, secret, value, requireAllowedHosts);
     if (value !== undefined && refused === undefined) continue;

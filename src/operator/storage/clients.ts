@@ -5,7 +5,6 @@
  * other objects always find a worker.
  */
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
-import { isForbidden } from '../../kube/errors.ts';
 import { StoreError } from '../../s3/errors.ts';
 import { ObjectStores, type ObjectStore } from '../../s3/open-store.ts';
 import type { LinkTime } from '../../s3/presign.ts';
@@ -105,11 +104,7 @@ export class StorageClients implements StorageAccesses {
 
   /** `remembered`: what to use where there are no credentials any more. */
   async #openStore(storage: ReportStorage, remembered: Entry | undefined): Promise<ObjectStore> {
-    const outcome = await this.credentials(storage).catch((error: unknown) => {
-      // As in a namespace that is being deleted, where our Roles went with the Secret.
-      if (isForbidden(error)) return { kind: 'problem', message: (error as Error).message } as const;
-      throw error;
-    });
+    const outcome = await this.credentials(storage);
     try {
       if (outcome.kind === 'found') return await this.store(storage, outcome);
       if (remembered !== undefined) return await remembered.store;
@@ -117,7 +112,7 @@ export class StorageClients implements StorageAccesses {
       throw toStorageError(error);
     }
     // A Secret that is gone does not come back in a namespace that is being deleted.
-    const gone = 'secret' in outcome && outcome.secret.seen === undefined;
+    const gone = outcome.secret !== undefined && outcome.secret.seen === undefined;
     throw new StorageError(gone ? 'NotFound' : 'Refused', `ReportStorage "${storage.metadata.name}": ${outcome.message}`);
   }
 

@@ -7,8 +7,9 @@ import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import { quoted } from '../../foreign-text.ts';
 import type { StoreCredentials } from '../../s3/client.ts';
 import type { StorageReason } from '../../s3/errors.ts';
+import { isForbidden } from '../../kube/errors.ts';
 import { hostProblem } from '../allowed-hosts.ts';
-import { secretText, type SecretReader } from '../secrets.ts';
+import { secretText, unreadable, type SecretReader } from '../secrets.ts';
 import type { OperatorSettings } from '../settings.ts';
 
 export type CredentialSettings = Pick<OperatorSettings, 'identityStorages' | 'requireAllowedHosts'>;
@@ -29,11 +30,21 @@ export type CredentialsOutcome =
       readonly secret?: { readonly name: string; readonly seen: string | undefined };
     };
 
+/** A Secret that nobody lets the operator read is told of like one that is missing; but it may be there, so its files are not given up for it. */
 export async function findCredentials(
   secrets: SecretReader,
   storage: ReportStorage,
   settings: CredentialSettings,
 ): Promise<CredentialsOutcome> {
+  try {
+    return await readCredentials(secrets, storage, settings);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return { kind: 'problem', reason: 'InvalidCredentials', message: unreadable(error as Error) };
+  }
+}
+
+async function readCredentials(secrets: SecretReader, storage: ReportStorage, settings: CredentialSettings): Promise<CredentialsOutcome> {
   const { namespace = '' } = storage.metadata;
   const { credentialsSecretRef, caSecretRef } = storage.spec.s3;
   const unreadable = addressProblem(storage);
