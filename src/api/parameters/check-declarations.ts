@@ -1,5 +1,6 @@
 /** Mistakes in a template's parameters that CEL cannot see: patterns that do not compile, ranges upside down, defaults that break the parameter's own rules. */
 import { quoted } from '../../foreign-text.ts';
+import { Hints } from '../../nearest.ts';
 import { canonicalDecimal, compareDecimals } from './decimal.ts';
 import type { ParameterDeclaration, ReportTime } from './declaration.ts';
 import { compilePattern } from './pattern.ts';
@@ -20,11 +21,13 @@ const ANY_TIME: ReportTime = { zone: 'UTC', createdAt: 0 };
 /** Every mistake as a sentence that begins with the field. */
 export function checkDeclarations(declared: readonly ParameterDeclaration[]): readonly string[] {
   const costly = checkPatternCost(declared);
-  return [...costly, ...declared.flatMap((declaration) => checkOne(declaration, costly.length === 0)), ...checkPeriodNames(declared)];
+  const hints = new Hints();
+  const each = declared.flatMap((declaration) => checkOne(declaration, costly.length === 0, hints));
+  return [...costly, ...each, ...checkPeriodNames(declared)];
 }
 
 /** `affordable`: whether its pattern may be compiled. */
-function checkOne(declaration: ParameterDeclaration, affordable: boolean): readonly string[] {
+function checkOne(declaration: ParameterDeclaration, affordable: boolean, hints: Hints): readonly string[] {
   const field = `spec.parameters "${declaration.name}"`;
   const problems: string[] = [];
   if (declaration.pattern !== undefined && affordable) {
@@ -39,7 +42,7 @@ function checkOne(declaration: ParameterDeclaration, affordable: boolean): reado
   if (problems.length > 0 || !affordable) return problems; // A default cannot be judged by broken rules.
   const tooLong = relativeDefaultProblem(declaration);
   if (tooLong !== undefined) return [`${field}: ${tooLong}`];
-  const value = resolveDefault(declaration, ANY_TIME);
+  const value = resolveDefault(declaration, ANY_TIME, hints);
   return value.ok ? [] : [`${field}: default ${value.problem}`];
 }
 

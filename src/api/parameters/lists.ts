@@ -1,7 +1,7 @@
 /** Parameters whose value is a list of texts. The order and, but for Choices, repetitions stay as they were given. */
 import { quoted } from '../../foreign-text.ts';
 import { atMostMistakes, MISTAKES_LIMIT } from '../../mistakes.ts';
-import { nearest } from '../../nearest.ts';
+import { Hints } from '../../nearest.ts';
 import { bad, good, type Choice, type GivenScalar, type ParameterDeclaration, type Read } from './declaration.ts';
 import { RESOLVED_LIMIT_BYTES } from './size.ts';
 import { notText, textRule } from './text-rule.ts';
@@ -22,10 +22,10 @@ export function readStrings(values: readonly string[], declaration: ParameterDec
   return judged(values, (value) => rule.value(value));
 }
 
-export function readChoice(given: GivenScalar, { choices = [] }: ParameterDeclaration): Read<string> {
+export function readChoice(given: GivenScalar, { choices = [] }: ParameterDeclaration, hints = new Hints()): Read<string> {
   if (typeof given !== 'string') return notText(given, 'Choice');
   if (choices.some(({ value }) => value === given)) return good(given);
-  const near = choices.length > NEAREST_LIMIT ? undefined : nearest(given, valuesOf(choices), 1)[0];
+  const near = choices.length > NEAREST_LIMIT ? undefined : hints.nearest(given, valuesOf(choices));
   return bad(`${quoted(given)} is not one of the choices; ${near === undefined ? offered(choices) : `did you mean ${quoted(near)}?`}`);
 }
 

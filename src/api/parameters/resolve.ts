@@ -5,7 +5,7 @@
  */
 import type { ResolvedParameter } from '../../runner/plan.ts';
 import { foreignText, quoted } from '../../foreign-text.ts';
-import { nearest } from '../../nearest.ts';
+import { Hints } from '../../nearest.ts';
 import {
   bad,
   good,
@@ -34,13 +34,14 @@ export function resolveParameters(
 ): Resolution {
   const byName = new Map(given.map((parameter) => [parameter.name, parameter]));
   const known = new Set(declared.map(({ name }) => name));
+  const hints = new Hints();
   const problems: string[] = [];
   const parameters: ResolvedParameter[] = [];
   for (const { name } of given) {
-    if (!known.has(name)) problems.push(unknownParameter(name, [...known]));
+    if (!known.has(name)) problems.push(unknownParameter(name, [...known], hints));
   }
   for (const declaration of declared) {
-    const read = resolveOne(declaration, byName.get(declaration.name), time);
+    const read = resolveOne(declaration, byName.get(declaration.name), time, hints);
     if (read.ok) parameters.push(read.value);
     else problems.push(`parameter "${declaration.name}": ${read.problem}`);
   }
@@ -50,12 +51,12 @@ export function resolveParameters(
 }
 
 /** What the template's default of one parameter resolves to; used when templates are checked. */
-export function resolveDefault(declaration: ParameterDeclaration, time: ReportTime): Read<ResolvedParameter> {
-  return resolveOne({ ...declaration, required: false }, undefined, time);
+export function resolveDefault(declaration: ParameterDeclaration, time: ReportTime, hints: Hints): Read<ResolvedParameter> {
+  return resolveOne({ ...declaration, required: false }, undefined, time, hints);
 }
 
-function unknownParameter(name: string, known: readonly string[]): string {
-  const near = nearest(name, known, 1)[0];
+function unknownParameter(name: string, known: readonly string[], hints: Hints): string {
+  const near = hints.nearest(name, known);
   if (near !== undefined) return `parameter ${quoted(name)} is not one of the template's; did you mean "${near}"?`;
   const list = known.length === 0 ? 'it has none' : `it has: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`;
   return `parameter ${quoted(name)} is not one of the template's; ${list}`;
@@ -63,7 +64,12 @@ function unknownParameter(name: string, known: readonly string[]): string {
 
 type Declared<Type extends ParameterType> = ParameterDeclaration & { readonly type: Type };
 
-function resolveOne(declaration: ParameterDeclaration, given: GivenParameter | undefined, time: ReportTime): Read<ResolvedParameter> {
+function resolveOne(
+  declaration: ParameterDeclaration,
+  given: GivenParameter | undefined,
+  time: ReportTime,
+  hints: Hints,
+): Read<ResolvedParameter> {
   const { type } = declaration;
   const misplaced = misplacedForm(type, given);
   if (misplaced !== undefined) return bad(misplaced);
@@ -74,7 +80,7 @@ function resolveOne(declaration: ParameterDeclaration, given: GivenParameter | u
     case 'Choices':
       return resolveList({ ...declaration, type }, given);
     default:
-      return resolveScalar({ ...declaration, type }, given);
+      return resolveScalar({ ...declaration, type }, given, hints);
   }
 }
 
@@ -113,6 +119,7 @@ function resolveList(declaration: Declared<'Strings' | 'Choices'>, given: GivenP
 function resolveScalar(
   declaration: Declared<Exclude<ParameterType, 'Period' | 'Strings' | 'Choices'>>,
   given: GivenParameter | undefined,
+  hints: Hints,
 ): Read<ResolvedParameter> {
   const { name, type } = declaration;
   const value = given?.value ?? declaration.default;
@@ -121,7 +128,7 @@ function resolveScalar(
     case 'String':
       return map(readString(value, declaration), (text) => ({ name, type, value: text }));
     case 'Choice':
-      return map(readChoice(value, declaration), (choice) => ({ name, type, value: choice }));
+      return map(readChoice(value, declaration, hints), (choice) => ({ name, type, value: choice }));
     case 'Integer':
       return map(readInteger(value, declaration), (digits) => ({ name, type, value: digits }));
     case 'Decimal':

@@ -181,6 +181,22 @@ describe('all at once', () => {
   );
 });
 
+test('only of the first twenty mistakes is told what may have been meant: nobody reads more, and to find it takes time', () => {
+  const declared = Array.from({ length: 30 }, (_, index): ParameterDeclaration => ({
+    name: `p${index}`,
+    type: 'Choice',
+    choices: [{ value: 'emea' }],
+  }));
+  const resolution = resolveParameters(
+    declared,
+    declared.map(({ name }) => ({ name, value: 'ema' })),
+    { zone: 'UTC', createdAt: 0 },
+  );
+  const problems = resolution.ok ? [] : resolution.problems;
+  expect(problems).toHaveLength(30);
+  expect(problems.map((problem) => problem.includes('did you mean "emea"?'))).toEqual(problems.map((_, index) => index < 20));
+});
+
 test('whatever is given, there is an answer, and what is wrong is told in printable text of bounded length', () => {
   const scalar = fc.oneof(anyText(1_024), fc.integer(), fc.bigInt(), fc.double());
   const given = fc.oneof(
