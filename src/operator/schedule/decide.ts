@@ -38,7 +38,7 @@ function invalid(view: ScheduleView, problem: { readonly reason: string; readonl
   const stored = instantOf(kept.baselineTime);
   const made = stored === undefined ? undefined : plannedRunThatWasMade(schedule, view, stored, now);
   const dropped = kept.observedSchedule === observed ? 0 : droppedByEdit(schedule, made?.scheduledAt ?? stored ?? now, now);
-  const summary = summaryOf(schedule, view);
+  const summary = summaryOf(schedule, view, now);
   const status: ReportSchedule['status'] = {
     ...kept,
     ...summary,

@@ -65,7 +65,7 @@ export class Pass {
     this.#timetable = timetable;
     this.#now = now;
     const baseline = baselineOf(schedule, view, timetable, now);
-    const summary = summaryOf(schedule, view);
+    const summary = summaryOf(schedule, view, now);
     this.#recognised = baseline.recognised;
     this.#answered = answeredRequest(schedule, view);
     const recognised = [this.#recognised?.report, this.#answered?.report].filter((report) => report !== undefined);
@@ -278,7 +278,7 @@ export class Pass {
       ...(next === undefined ? {} : { nextScheduleTime: rfc3339(next), planned: this.#plannedFor(next) }),
       ...scheduleConditions(schedule, this.#coverage, lastRun, this.#waiting, this.#now),
     };
-    const surplus = reportsToPrune(reports.filter(isFinished), schedule.spec.history);
+    const surplus = reportsToPrune(reports.filter(isFinished), schedule.spec.history, this.#now);
     const untold = surplus.length === 0 ? this.#untoldRun() : undefined;
     this.#write(status, untold === undefined ? undefined : mayWaitUntil(schedule.status, status, untold, this.#now));
     for (const { metadata } of surplus) this.#steps.push({ kind: 'deleteReport', name: metadata.name, uid: metadata.uid });

@@ -1,7 +1,7 @@
 /** What a schedule's status says about its Reports. */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportSchedule, ReportScheduleStatus } from '../../api/generated/reportschedule.ts';
-import { compareCompletion, completionOf } from './completion.ts';
+import { completionOf, completionOrder, isToCome } from './completion.ts';
 import type { KnownRuns } from './run.ts';
 
 /** security.md 16. */
@@ -10,17 +10,17 @@ export const ACTIVE_LIMIT = 50;
 type Summary = Pick<ReportScheduleStatus, 'timetable' | 'active' | 'activeCount' | 'lastReport' | 'lastSuccessfulTime'>;
 
 /** What Reports no longer tell, because they were pruned, stays as it was. */
-export function summaryOf(schedule: ReportSchedule, { reports, gone }: Pick<KnownRuns, 'reports' | 'gone'>): Summary {
+export function summaryOf(schedule: ReportSchedule, { reports, gone }: Pick<KnownRuns, 'reports' | 'gone'>, now: number): Summary {
   const { status } = schedule;
   const active = reports.filter((report) => !isFinished(report)).sort(byCreation);
   const finished = [...reports, ...gone].filter(isFinished);
-  const last = newest(finished);
-  const lastReport = last !== undefined && completionOf(last) >= (status.lastReport?.time ?? '') ? asLast(last) : status.lastReport;
-  const success = newest(finished.filter((report) => report.status.phase === 'Ready'));
-  const lastSuccessfulTime = [status.lastSuccessfulTime, success?.status.completionTime]
-    .filter((time) => time !== undefined)
-    .sort()
-    .at(-1);
+  finished.sort(completionOrder(finished, now));
+  const last = finished.at(-1);
+  const isNewer = last !== undefined && (isToCome(status.lastReport?.time, now) || completionOf(last) >= (status.lastReport?.time ?? ''));
+  const lastReport = isNewer ? asLast(last) : status.lastReport;
+  const success = finished.findLast((report) => report.status.phase === 'Ready');
+  const successes = [status.lastSuccessfulTime, success?.status.completionTime].filter((time) => time !== undefined).sort();
+  const lastSuccessfulTime = successes.findLast((time) => !isToCome(time, now)) ?? successes.at(-1);
   return {
     timetable: timetableText(schedule),
     active: active.slice(-ACTIVE_LIMIT).map(({ metadata: { name, uid } }) => ({ name, uid })),
@@ -37,10 +37,6 @@ export function isFinished({ status }: Report): boolean {
 /** Neither at its end nor being deleted. */
 export function goesOn(report: Report): boolean {
   return report.metadata.deletionTimestamp === undefined && !isFinished(report);
-}
-
-function newest(reports: readonly Report[]): Report | undefined {
-  return [...reports].sort(compareCompletion).at(-1);
 }
 
 function asLast(report: Report): NonNullable<ReportScheduleStatus['lastReport']> {

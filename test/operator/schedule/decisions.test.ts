@@ -323,6 +323,26 @@ describe('a clock', () => {
     expect(world.names().at(-1)).toBe(runName('11:00:00'));
   });
 
+  test.each(['10:00:00+365d', '14:00:00'])(
+    'that was at %s when a run ended and was set right lets history keep what ends now, and status tell it',
+    (ahead) => {
+      const spec = { history: { successful: 1, failed: 0 }, concurrencyPolicy: 'Allow' } as const;
+      const { world } = look({ previous: 'done', spec, now: ahead });
+      world.finish(runName(ahead));
+      world.look();
+      // Of the wrong time, and pruned before anything of the right one is.
+      const before = world.names().length;
+      world.at(at('10:30:00')).look();
+      world.annotate({ 'dossier.dev/run': 'now' }).look();
+      const asked = world.names()[before] ?? '';
+      world.at(at('10:40:00')).finish(asked);
+      world.look();
+      world.look();
+      expect([...world.reports.keys()]).toEqual([asked]);
+      expect(world.schedule.status).toMatchObject({ lastReport: { name: asked }, lastSuccessfulTime: at('10:40:00') });
+    },
+  );
+
   test('that jumps back by minutes makes nothing twice', () => {
     const { world } = look({ previous: 'done', now: '10:00:00' });
     for (const time of ['09:58:00', '09:59:59', '10:00:00', '10:00:01']) world.at(at(time)).look();

@@ -77,6 +77,7 @@ export class World {
   /** What the controller remembers until it dies. */
   #made: readonly RememberedRun[] = [];
   readonly #patient: boolean;
+  #version = 1;
 
   /** `patient`: a status that may wait to be written waits, as it does in the operator; else each is written at once. */
   constructor(schedule: ReportSchedule, { patient = false }: { readonly patient?: boolean } = {}) {
@@ -142,7 +143,17 @@ export class World {
   finish(name: string, phase: 'Ready' | 'Failed' = 'Ready'): void {
     const report = this.reports.get(name);
     if (report === undefined) throw new Error(`no Report ${name}`);
-    this.reports.set(name, { ...report, status: { observedGeneration: 1, phase, completionTime: new Date(this.now).toISOString() } });
+    const metadata = { ...report.metadata, resourceVersion: this.#nextVersion() };
+    this.reports.set(name, {
+      ...report,
+      metadata,
+      status: { observedGeneration: 1, phase, completionTime: new Date(this.now).toISOString() },
+    });
+  }
+
+  #nextVersion(): string {
+    this.#version += 1;
+    return String(this.#version);
   }
 
   names(): readonly string[] {
@@ -180,7 +191,7 @@ export class World {
     const metadata = {
       ...manifest.metadata,
       uid: `uid-${name}`,
-      resourceVersion: '1',
+      resourceVersion: this.#nextVersion(),
       creationTimestamp: new Date(this.now).toISOString(),
     };
     this.reports.set(name, { ...manifest, metadata, status: { observedGeneration: -1 } });
