@@ -69,6 +69,7 @@ const CODES: Readonly<Partial<Record<StoreErrorKind, readonly string[]>>> = {
   NoSuchBucket: ['NoSuchBucket'],
   NotFound: ['NoSuchKey', 'NoSuchVersion'],
   NoSuchUpload: ['NoSuchUpload'],
+  InvalidPart: ['InvalidPart'],
   WrongRegion: [
     'PermanentRedirect',
     'TemporaryRedirect',
@@ -113,7 +114,6 @@ const CODES: Readonly<Partial<Record<StoreErrorKind, readonly string[]>>> = {
     'EntityTooSmall',
     'InvalidArgument',
     'InvalidBucketName',
-    'InvalidPart',
     'InvalidPartOrder',
     'InvalidRequest',
     'MalformedXML',

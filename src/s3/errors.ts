@@ -24,6 +24,7 @@ const MEANINGS = {
   /** The object, or one of its versions. */
   NotFound: final('BucketNotFound', 'the object does not exist'),
   NoSuchUpload: final('Unreachable', 'the upload is not there any more: somebody, or a rule of the bucket, has aborted it'),
+  InvalidPart: final('Unreachable', 'the store has lost a part of the upload, or has another one than it confirmed'),
   WrongRegion: final('BucketNotFound', 'the bucket is in another region or behind another endpoint: correct region and endpoint'),
   AccessDenied: final(
     'AccessDenied',

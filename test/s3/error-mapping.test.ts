@@ -33,6 +33,7 @@ describe('what a store says has one meaning', () => {
     ['no bucket', documented('NoSuchBucket', 404), 'NoSuchBucket', 'BucketNotFound', false, 's3'],
     ['no key', documented('NoSuchKey', 404), 'NotFound', 'BucketNotFound', false, 's3'],
     ['no upload', documented('NoSuchUpload', 404), 'NoSuchUpload', 'Unreachable', false, 's3'],
+    ['a part that is lost', documented('InvalidPart', 400), 'InvalidPart', 'Unreachable', false, 's3'],
     ['access denied', documented('AccessDenied', 403), 'AccessDenied', 'AccessDenied', false, 's3'],
     ['unknown access key', documented('InvalidAccessKeyId', 403), 'InvalidAccessKeyId', 'InvalidCredentials', false, 's3'],
     ['wrong secret key', documented('SignatureDoesNotMatch', 403), 'SignatureDoesNotMatch', 'InvalidCredentials', false, 's3'],

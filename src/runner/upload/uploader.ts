@@ -218,7 +218,7 @@ export class MultipartUploader implements Uploader {
     return this.#retried(() => this.#requests.put(body, checksum, this.#signal));
   }
 
-  /** Resolves to the ETag that the store answered, or to NoSuchUpload when only the object can tell whether the file is complete. */
+  /** Resolves to the ETag that the store answered, or to what it says of an upload that is gone when only the object can tell whether the file is complete. */
   async #completeParts(uploadId: string): Promise<string | StoreError> {
     await this.#send(uploadId);
     await Promise.all(this.#sending);
@@ -231,7 +231,8 @@ export class MultipartUploader implements Uploader {
         return this.#requests.complete(uploadId, parts, this.#signal);
       });
     } catch (error) {
-      if (tries > 1 && error instanceof StoreError && error.kind === 'NoSuchUpload') return error;
+      const gone = error instanceof StoreError && (error.kind === 'NoSuchUpload' || error.kind === 'InvalidPart');
+      if (tries > 1 && gone) return error;
       throw error;
     }
   }

@@ -48,6 +48,11 @@ describe('a file arrives whole in spite of', () => {
       ({ operation, nth }) =>
         operation !== 'CompleteMultipartUpload' ? 'pass' : nth === 1 ? 'loseReply' : { status: 404, code: 'NoSuchUpload' },
     ],
+    [
+      'a completion whose answer is lost, in a store that then misses its parts',
+      ({ operation, nth }) =>
+        operation !== 'CompleteMultipartUpload' ? 'pass' : nth === 1 ? 'loseReply' : { status: 400, code: 'InvalidPart' },
+    ],
     ['a listing that is refused for now', passing(unavailable, ({ operation }) => operation === 'ListMultipartUploads', 2)],
     ['a last look whose answer is lost', passing('cut', ({ operation }) => operation === 'HeadObject', 2)],
     ['a store that shows the file late', passing({ status: 404 }, ({ operation }) => operation === 'HeadObject', 2)],
@@ -193,6 +198,18 @@ describe('a run fails, and says what to do, when', () => {
     await uploader.write(FILE);
     await expect(uploader.complete()).rejects.toThrow('the upload is not there any more');
     expect(proxy.count('HeadObject')).toBe(0);
+  });
+
+  test('a part is not there any more as it was confirmed, which another attempt mends', async () => {
+    const { proxy, plan } = await newPlace();
+    proxy.weather = ({ operation }) => (operation === 'CompleteMultipartUpload' ? { status: 400, code: 'InvalidPart' } : 'pass');
+    const uploader = await beginUpload(plan, { pacing: new FakePacing() });
+    await uploader.write(FILE);
+    await expect(uploader.complete()).rejects.toMatchObject({
+      reason: 'StorageFailed',
+      retryable: true,
+      message: expect.stringContaining('lost a part of the upload') as string,
+    });
   });
 
   test.each<[string, Readonly<Record<string, string>>, RegExp]>([
