@@ -30,9 +30,16 @@ export async function* unpacked(body: AsyncIterable<Buffer>, encoding: string | 
   // Nothing at all is what some servers send when there is nothing to pack.
   if (first.done === true) return;
   let packedBytes = 0;
+  /** Up to the last byte that is not zero: gzip lets zeros follow, and zlib then looks at nothing behind them. */
+  let meantBytes = 0;
+  const taken = (piece: Buffer): void => {
+    const last = coding === 'gzip' ? piece.findLastIndex((byte) => byte !== 0) : piece.length - 1;
+    if (last >= 0) meantBytes = packedBytes + last + 1;
+    packedBytes += piece.length;
+  };
   const packed = async function* (): AsyncGenerator<Buffer> {
     for (let piece: IteratorResult<Buffer, unknown> = first; piece.done !== true; piece = await pieces.next()) {
-      packedBytes += piece.value.length;
+      taken(piece.value);
       yield piece.value;
     }
   };
@@ -51,9 +58,10 @@ export async function* unpacked(body: AsyncIterable<Buffer>, encoding: string | 
   } finally {
     unpacker.destroy();
   }
-  // gzip ends with a checksum, and what follows is another member of it or an error.
-  if (coding !== 'gzip' && unpacker.bytesWritten !== packedBytes)
-    throw failed('the server sent data behind the end of a packed body', false);
+  // zlib may have ended before all was there.
+  for (let rest = await pieces.next(); rest.done !== true && meantBytes <= unpacker.bytesWritten; rest = await pieces.next())
+    taken(rest.value);
+  if (meantBytes > unpacker.bytesWritten) throw fail('a packed body has data behind its end', false);
 }
 
 /** Undefined = not packed. */

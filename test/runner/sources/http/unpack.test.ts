@@ -60,13 +60,28 @@ describe.each(packings)('%s', (encoding, pack) => {
     else
       await expect(twice).rejects.toMatchObject({
         retryable: false,
-        message: 'http: the server sent data behind the end of a packed body',
+        message: 'http: a packed body has data behind its end',
       });
   });
 });
 
 test.each([undefined, ''])('no encoding (%j) is none', async (encoding) => {
   expect(await unpack(body, encoding)).toEqual(body);
+});
+
+describe('zeros behind a packed body, with which some programs fill blocks,', () => {
+  const [first, second] = [gzipSync('1\n'), gzipSync('2\n')];
+
+  test.each([1, 7, 1_000_000])('are left out in pieces of %i bytes', async (size) => {
+    expect(String(await unpack(Buffer.concat([first, second, Buffer.alloc(600)]), 'gzip', size))).toBe('1\n2\n');
+  });
+
+  test.each([1, 7, 1_000_000])('do not hide another one in pieces of %i bytes', async (size) => {
+    await expect(unpack(Buffer.concat([first, Buffer.alloc(3), second]), 'gzip', size)).rejects.toMatchObject({
+      message: 'http: a packed body has data behind its end',
+      retryable: false,
+    });
+  });
 });
 
 test.each(['zstd', 'gzip, br', 'sentinel'])('the encoding %s is refused, and not told', async (encoding) => {
