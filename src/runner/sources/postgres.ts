@@ -98,7 +98,7 @@ async function begin(session: PostgresSession, source: PostgresPlan, timeZone: s
     ['DateStyle', 'ISO'],
     ['IntervalStyle', 'postgres'],
     ['bytea_output', 'hex'],
-    ['extra_float_digits', '1'],
+    ['extra_float_digits', '3'],
     ['standard_conforming_strings', 'on'],
     // While a slow bucket takes a batch, the session waits in its transaction.
     ['idle_in_transaction_session_timeout', '0'],

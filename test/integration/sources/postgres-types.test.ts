@@ -123,6 +123,12 @@ describe('settings of the server, the database and the user change nothing', () 
       alter role "${reader.user}" set extra_float_digits = -5;
       alter role "${reader.user}" set timezone = 'Asia/Tokyo';
     `);
+    // The most digits: before PostgreSQL 12, and in databases made of it, any fewer are not enough to tell all doubles apart.
+    const floats = await read(
+      reader.url,
+      "select current_setting('extra_float_digits') as digits, 0.1::float8 + 0.2 as f, 0.1::float4 as g",
+    );
+    expect(floats.rows).toEqual([['3', 0.1 + 0.2, 0.1]]);
     const query = `select date '2026-10-01' as d, timestamptz '2026-10-01 00:00:00+00' as t, interval '1 day' as i, '\\x00ff'::bytea as b, 0.1::float8 as f, current_setting('TimeZone') as z`;
     const { rows } = await read(reader.url, query, { timeZone: 'Europe/Berlin' });
     expect(rows).toEqual([['2026-10-01', ns('2026-10-01T00:00:00Z'), '1 day', 'AP8=', 0.1, 'Europe/Berlin']]);
