@@ -15,7 +15,7 @@ import { madeRun, type KnownRuns, type MadeRun } from './run.ts';
 import { timingKey } from './timing.ts';
 
 /** A baseline is not later than the moment it was written; one that is so far ahead was written by a clock that was wrong. */
-const WRONG_CLOCK_MS = 24 * 3_600_000;
+export const WRONG_CLOCK_MS = 24 * 3_600_000;
 
 export interface Baseline {
   /** Epoch ms. */

@@ -5,9 +5,9 @@ import type { EventNote } from '../../kube/events.ts';
 import type { Timetable } from '../../schedule/due-search.ts';
 import { nextTime } from '../../schedule/timetable.ts';
 import { rfc3339 } from '../report/status.ts';
-import { baselineOf, observedSchedule } from './baseline.ts';
+import { baselineOf, observedSchedule, WRONG_CLOCK_MS } from './baseline.ts';
 import { lastRunOf, scheduleConditions } from './conditions.ts';
-import { coverageOf, coveredBy, type Coverage } from './coverage.ts';
+import { COVER_FROM_ANNOTATION, coverageOf, coveredBy, type Coverage } from './coverage.ts';
 import { judgeDueTimes, type DuePolicy } from './due.ts';
 import { reportsToPrune } from './history.ts';
 import { instantOf } from './marks.ts';
@@ -126,7 +126,9 @@ export class Pass {
       return;
     }
     if (this.#isCovered(scheduledAt)) {
-      this.#lookAgain(Date.parse(this.#coveredUntil() ?? '') + 1_000);
+      const until = Date.parse(this.#coveredUntil() ?? '');
+      if (until > this.#now) this.#waiting ??= `the run asked for by annotation (${request.value}) waits: ${this.#coveredNote()}`;
+      this.#lookAgain(until + 1_000);
       return;
     }
     const report = reportOfRun(schedule, run, this.#coveredUntil());
@@ -177,8 +179,7 @@ export class Pass {
   #runAt(scheduledAt: number): boolean {
     const time = rfc3339(scheduledAt);
     if (this.#isCovered(scheduledAt)) {
-      const until = this.#coveredUntil() ?? '';
-      this.#miss(1, skippedNote(`the run of ${time} is skipped: everything up to ${until} is covered already`));
+      this.#miss(1, skippedNote(`the run of ${time} is skipped: ${this.#coveredNote()}`));
       return true;
     }
     const run: Run = { scheduledAt, request: undefined };
@@ -224,6 +225,16 @@ export class Pass {
   #isCovered(scheduledAt: number): boolean {
     const until = this.#coveredUntil();
     return until !== undefined && Date.parse(until) >= scheduledAt;
+  }
+
+  #coveredNote(): string {
+    const until = this.#coveredUntil() ?? '';
+    const covered = `everything up to ${until} is covered already`;
+    if (Date.parse(until) <= this.#now + WRONG_CLOCK_MS) return covered;
+    return (
+      `${covered}, which is still to come, so a clock was wrong when that was written down; to go on from another moment, delete the schedule with ` +
+      `--cascade=orphan and make it anew with the annotation ${COVER_FROM_ANNOTATION}=<the end of the last period that was delivered>`
+    );
   }
 
   #coveredUntil(): string | undefined {

@@ -196,6 +196,28 @@ test('a time that is covered already is skipped, told and counted', () => {
   expect(world.events.at(-1)?.note).toBe(`the run of ${day(4)} is skipped: everything up to 2026-03-04T07:00:00Z is covered already`);
 });
 
+describe('what a clock that was ahead has covered', () => {
+  const remedy = 'delete the schedule with --cascade=orphan and make it anew with the annotation dossier.dev/cover-from';
+  function ahead(): World {
+    const world = ends(started(), 3, 'Failed');
+    world.schedule = { ...world.schedule, status: { ...world.schedule.status, coveredUntil: '2027-03-04T06:00:00Z' } };
+    return world;
+  }
+
+  test('is told with the remedy when it leaves out a time', () => {
+    const world = looked(ahead(), 4);
+    expect(world.names()).toEqual([runName(3)]);
+    expect(world.events.at(-1)?.note).toContain(remedy);
+  });
+
+  test('and when a run that was asked for waits for it', () => {
+    const world = ahead().annotate({ 'dossier.dev/run': 'now' });
+    world.look();
+    expect(readyOf(world)).toMatchObject({ message: expect.stringContaining(remedy) as string });
+    expect(world.names()).toEqual([runName(3)]);
+  });
+});
+
 test('a request that was refused until a later time was covered covers what came since, and is not looked at without end', () => {
   const asked = requestedRunName('daily', 'now');
   const refused = started().annotate({ 'dossier.dev/run': 'now' });
