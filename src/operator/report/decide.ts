@@ -6,7 +6,7 @@ import { isRerun, lateStart, startDeadline, turnOf } from './deadlines.ts';
 import { follow } from './follow.ts';
 import type { Report } from '../../api/generated/report.ts';
 import { earliest, withLook, type Plan, type Step } from './plan.ts';
-import { currentMessage, currentReason, isTerminal, nextStatus, type Standing } from './status.ts';
+import { currentMessage, currentReason, isTerminal, nextStatus, rfc3339, type Standing } from './status.ts';
 import { transitionEvents } from './transitions.ts';
 import type { Readiness, ReportView } from './view.ts';
 
@@ -30,8 +30,9 @@ export function decide(view: ReportView, now: number): Plan {
 
 /** A Job we made shows in the cache within milliseconds; after this it is asked for. */
 const EXPECTED_JOB_INTERVAL_MS = 2_000;
-/** Nobody tells us that a quota on Jobs has room again. */
+/** Nobody tells us that a quota on Jobs has room again; it is asked after a quarter of the time that it had none, for a thousand Reports may wait for it. */
 const QUOTA_INTERVAL_MS = 15_000;
+const QUOTA_INTERVAL_MAX_MS = 60_000;
 
 function start(view: ReportView, now: number): Plan {
   const { report, readiness } = view;
@@ -62,7 +63,9 @@ export function jobRefused(view: ReportView, kind: 'quota' | 'rejected', message
   const phase = isRerun(view.report) ? 'Deploying' : 'Pending';
   const standing: Standing = { phase, reason: 'QuotaExceeded', message: `a quota of the namespace is used up: ${message}` };
   const status = nextStatus(view.report, standing, turnOf(view.report, now), now);
-  const lookAgainAt = earliest(startDeadline(view.report), now + QUOTA_INTERVAL_MS);
+  const waited = currentReason(view.report) === standing.reason ? now - Date.parse(view.report.status.reasonTime ?? rfc3339(now)) : 0;
+  const interval = Math.min(Math.max(waited / 4, QUOTA_INTERVAL_MS), QUOTA_INTERVAL_MAX_MS);
+  const lookAgainAt = earliest(startDeadline(view.report), now + interval);
   return withLook({ steps: [{ kind: 'writeStatus', status }], events: transitionEvents(view.report, standing) }, lookAgainAt);
 }
 

@@ -131,6 +131,12 @@ describe('a Report that has no Job', () => {
     });
   });
 
+  test('asks less often the longer a quota has refused its Job', () => {
+    const report = aReport({ finalizer: true, reason: 'QuotaExceeded', status: { reasonTime: time(0) } });
+    const lookAgain = (now: number): unknown => outcome(jobRefused(aView({ report }), 'quota', 'exceeded quota: jobs', at(now))).lookAgain;
+    expect([10, 100, 1_000].map((now) => lookAgain(now))).toEqual([25, 125, 1_060]);
+  });
+
   test('whose Job admission refuses fails', () => {
     const view = aView({ report: aReport({ finalizer: true }) });
     expect(outcome(jobRefused(view, 'rejected', 'no', at(10)))).toMatchObject({ failing: 'PodRejected' });
