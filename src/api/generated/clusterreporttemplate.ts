@@ -371,7 +371,8 @@ export interface ClusterReportTemplateSpecSourceHttpPagination {
   /**
    * None: one answer has all. Link: the answer's Link header names the next one (RFC 8288), until there is none. Page and Offset: the
    * parameter counts pages or rows, until a page is empty. Cursor: the answer holds the parameter's next value, until it is null or absent.
-   * An empty page always is the last one. A link or cursor that was there before fails the Report.
+   * Behind an empty page a new link or cursor is followed, too. One that was there before fails the Report, or is the end when its page is
+   * empty.
    */
   readonly type: 'None' | 'Link' | 'Page' | 'Offset' | 'Cursor';
   /** Name in the query of the page, offset or cursor, e.g. page; for types Page, Offset and Cursor. */

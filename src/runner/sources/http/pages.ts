@@ -2,7 +2,8 @@
  * Which page is asked for next, and when there is none: pure, one decision a page.
  *
  * Whatever a server answers, this comes to an end or fails: a link or cursor that was there before, the same page again and again, and too many pages are errors. None
- * of them is taken for the end, because rows could be missing.
+ * of them is taken for the end, because rows could be missing. For the same reason an empty page with a new link or cursor is not: servers that filter after they have
+ * counted out a page have such pages in the middle.
  */
 import { createHash } from 'node:crypto';
 import { JsonNumber, type JsonScalar } from '../../../json-stream/json-number.ts';
@@ -16,6 +17,8 @@ import { encodeQuery, type QueryPair } from './query.ts';
 const PAGES_LIMIT = 100_000;
 /** A server that does not know the parameter sends its first page for ever; a few pages may be the same by chance. */
 const SAME_PAGES_LIMIT = 10;
+/** A server whose pages have a next one beyond its last rows gives new ones for ever. */
+const EMPTY_PAGES_LIMIT = 1_000;
 const CURSOR_LIMIT = 4096;
 
 /** What a page tells about the one after it. */
@@ -39,6 +42,8 @@ export class Pages {
   #rows = 0;
   #digest: string | undefined;
   #samePages = 0;
+  /** One after the other. */
+  #emptyPages = 0;
 
   /** `query`: filled, not encoded. */
   constructor(url: string, query: readonly QueryPair[], pagination: Pagination) {
@@ -80,7 +85,8 @@ export class Pages {
   next(facts: PageFacts): URL | undefined {
     const pagination = this.#pagination;
     this.#rows += facts.rows;
-    if (pagination.type === 'None' || facts.rows === 0) return undefined;
+    if (pagination.type === 'None') return undefined;
+    this.#emptyPages = facts.rows === 0 ? this.#emptyPages + 1 : 0;
     const url = this.#after(pagination, facts);
     if (url === undefined) return undefined;
     this.#pages += 1;
@@ -93,6 +99,7 @@ export class Pages {
     switch (pagination.type) {
       case 'Page':
       case 'Offset': {
+        if (facts.rows === 0) return undefined;
         if (pagination.shortPageEnds && facts.rows < (pagination.size ?? 0)) return undefined;
         this.#refuseSamePages(facts.digest, pagination.parameter);
         // A server may give fewer rows than it was asked for, so rows are what is counted.
@@ -103,8 +110,7 @@ export class Pages {
       case 'Cursor': {
         const cursor = cursorText(facts.cursor);
         if (cursor === undefined) return undefined;
-        if (!this.#remember(cursor))
-          throw failed(`page ${count(this.#pages)} has a cursor that was there before, so its pages would never end`, false);
+        if (!this.#isNew(cursor, facts, 'cursor')) return undefined;
         return withPairs(this.#base, [{ name: pagination.parameter, value: cursor }]);
       }
     }
@@ -115,7 +121,8 @@ export class Pages {
     return withPairs(this.#base, [{ name: parameter, value: String(position) }]);
   }
 
-  #linked({ link, url }: PageFacts): URL | undefined {
+  #linked(facts: PageFacts): URL | undefined {
+    const { link, url } = facts;
     const page = `page ${count(this.#pages)}`;
     switch (link.kind) {
       case 'none':
@@ -128,11 +135,22 @@ export class Pages {
         if (target === null || target.origin !== this.#base.origin || target.username !== '' || target.password !== '')
           throw failed(`${page} has a next link that does not lead to the origin of the url`, false);
         target.hash = '';
-        if (!this.#remember(target.href))
-          throw failed(`${page} has a next link that was there before, so its pages would never end`, false);
-        return target;
+        return this.#isNew(target.href, facts, 'next link') ? target : undefined;
       }
     }
+  }
+
+  /** Whether this leads to a page that was not there yet; false = the pages are at their end, because the last one was empty. @throws DossierError SourceFailed */
+  #isNew(lead: string, { rows }: PageFacts, what: string): boolean {
+    const isNew = this.#remember(lead);
+    if (!isNew && rows > 0)
+      throw failed(`page ${count(this.#pages)} has a ${what} that was there before, so its pages would never end`, false);
+    if (isNew && this.#emptyPages >= EMPTY_PAGES_LIMIT)
+      throw failed(
+        `the last ${count(EMPTY_PAGES_LIMIT)} pages are empty, and each has a new ${what}; if the server has them for ever, use pagination.type Page or Offset, which end at an empty page`,
+        false,
+      );
+    return isNew;
   }
 
   #refuseSamePages(digest: string | undefined, parameter: string): void {

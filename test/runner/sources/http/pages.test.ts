@@ -104,8 +104,16 @@ describe('Cursor', () => {
     expect(walk(pages(cursor), { cursor: last })[1]).toBeUndefined();
   });
 
-  test('ends at an empty page', () => {
-    expect(walk(pages(cursor), { rows: 0, cursor: 'x' })[1]).toBeUndefined();
+  test('goes on behind an empty page with a new cursor, and ends at one with an old one', () => {
+    const walked = walk(pages(cursor), { rows: 0, cursor: 'x' }, { rows: 3, cursor: 'y' }, { rows: 0, cursor: 'y' });
+    expect(walked).toEqual([url, `${url}&after=x`, `${url}&after=y`, undefined]);
+  });
+
+  test('fails when pages are empty for ever', () => {
+    const walked = pages(cursor);
+    walked.first();
+    for (let at = 0; at < 999; at += 1) walked.next(facts({ rows: 0, cursor: `c${at}` }));
+    expect(() => walked.next(facts({ rows: 0, cursor: 'c999' }))).toThrow('the last 1,000 pages are empty, and each has a new cursor');
   });
 
   test('fails at a cursor that was there before, however long ago', () => {
@@ -135,8 +143,9 @@ describe('Link', () => {
     ).toEqual([`${url}&limit=5`, 'https://api.example/v1/items?page=2', 'https://api.example/v1/items?page=3', undefined]);
   });
 
-  test('ends at an empty page', () => {
-    expect(walk(pages(link), { ...next('?page=2'), rows: 0 })[1]).toBeUndefined();
+  test('goes on behind an empty page with a new link, and ends at one with an old one', () => {
+    const walked = walk(pages(link), { ...next('?page=2'), rows: 0 }, { ...next('?page=2'), rows: 0 });
+    expect(walked).toEqual([`${url}&limit=5`, 'https://api.example/v1/items?page=2', undefined]);
   });
 
   test.each([
