@@ -130,12 +130,11 @@ class Columns:
         self.renderer = renderer
 
     def line(self, row, number):
-        """A row as a line of JSON; None for the header that functions put before the rows of a CSV file."""
+        """A row as a line of JSON."""
         if isinstance(row, dict):
-            cells = {name: self.cell(value, self.by_name.get(name), number, name) for name, value in row.items()}
+            where = f'row {number}'
+            cells = {key_of(name, where): self.cell(value, self.by_name.get(name), number, name) for name, value in row.items()}
         elif isinstance(row, (list, tuple)):
-            if number == 1 and self.renderer == 'csv' and self.is_header(row):
-                return None
             if len(row) != len(self.names):
                 raise Mistake(
                     f'row {number} has {len(row)} values for {len(self.names)} columns; '
@@ -144,11 +143,13 @@ class Columns:
             cells = [self.cell(*cell, number, name) for cell, name in zip(zip(row, self.kinds), self.names)]
         else:
             raise Mistake(f'row {number} is a {type(row).__name__}, neither a list nor a dict')
-        return json.dumps(cells, ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=str)
+        return json.dumps(cells, ensure_ascii=False, allow_nan=False, separators=(',', ':'))
 
     def is_header(self, row):
-        plain = [re.sub('[^a-z0-9]+', '_', str(value).lower()).strip('_') for value in row]
-        return all(isinstance(value, str) for value in row) and plain == [name.lower() for name in self.names]
+        """Whether it is what functions put before the rows of a CSV file."""
+        if self.renderer != 'csv' or not isinstance(row, (list, tuple)) or not all(isinstance(value, str) for value in row):
+            return False
+        return [re.sub('[^a-z0-9]+', '_', value.lower()).strip('_') for value in row] == [name.lower() for name in self.names]
 
     def cell(self, value, kind, number, name):
         value = plain_value(value, number, name)
@@ -172,13 +173,62 @@ class Columns:
 def plain_value(value, number, name):
     if isinstance(value, float) and math.isnan(value):
         return None
-    if value is None or isinstance(value, (str, bool, int, float, decimal.Decimal, datetime.date)):
+    if isinstance(value, str):
+        return whole_text(value, f'row {number}: "{name}"')
+    if value is None or isinstance(value, (bool, int, float, decimal.Decimal, datetime.date)):
         return value
     if isinstance(value, (dict, list, tuple)):
-        return value if isinstance(value, dict) else list(value)
-    if hasattr(value, '__str__') and type(value).__module__ in ('uuid', 'enum', 'datetime'):
+        try:
+            return inner_value(value, number, name)
+        except RecursionError:
+            raise Mistake(f'row {number}: "{name}" holds itself, or lists in lists without end') from None
+    if is_written_out(value):
         return str(value)
     raise Mistake(f'row {number}: "{name}" is a {type(value).__name__}, which is no value')
+
+
+def inner_value(value, number, name):
+    """What stands in a list or a dict, as JSON has it: a text for what is a value and not in JSON, never for what is none."""
+    if isinstance(value, dict):
+        where = f'row {number}: "{name}"'
+        return {key_of(key, where): inner_value(each, number, name) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [inner_value(each, number, name) for each in value]
+    if isinstance(value, str):
+        return whole_text(value, f'row {number}: "{name}"')
+    if isinstance(value, float) and not math.isfinite(value):
+        if math.isnan(value):
+            return None
+        raise Mistake(f'row {number}: "{name}" holds an infinite number, which JSON cannot say')
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (decimal.Decimal, datetime.date)) or is_written_out(value):
+        return str(value)
+    raise Mistake(f'row {number}: "{name}" holds a {type(value).__name__}, which is no value')
+
+
+def is_written_out(value):
+    return type(value).__module__ in ('uuid', 'enum', 'datetime')
+
+
+def key_of(key, where):
+    """A key that json.dumps takes."""
+    if isinstance(key, str):
+        return whole_text(key, where)
+    if key is None or isinstance(key, (bool, int, float)):
+        return key
+    raise Mistake(f'{where} has a key that is a {type(key).__name__}; give texts as keys')
+
+
+def whole_text(text, where):
+    try:
+        text.encode('utf-8')
+    except UnicodeEncodeError:
+        raise Mistake(
+            f'{where} has half of a surrogate pair, which is no character; '
+            "read the text in the encoding that it has, or replace what is no character: text.encode('utf-8', 'replace').decode()"
+        ) from None
+    return text
 
 
 def text_of(value):
@@ -191,7 +241,7 @@ def text_of(value):
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
     return str(value)
 
 
@@ -200,13 +250,15 @@ class Writer:
         self.path = path
         self.columns = columns
         self.count = 0
-        self.file = open(f'{path}.partial', 'w', encoding='utf-8', errors='replace')
+        self.is_begun = False
+        self.file = open(f'{path}.partial', 'w', encoding='utf-8')
 
     def write(self, row):
+        is_first, self.is_begun = not self.is_begun, True
+        if is_first and self.columns.is_header(row):
+            return
         self.count += 1
-        line = self.columns.line(row, self.count)
-        if line is not None:
-            self.file.write(line + '\n')
+        self.file.write(self.columns.line(row, self.count) + '\n')
 
     def finish(self):
         self.file.close()

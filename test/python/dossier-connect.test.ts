@@ -29,6 +29,7 @@ interface Run {
 interface Outcome {
   readonly code: number;
   readonly lastLine: string;
+  readonly stdout: string;
   /** Undefined when there is no such file. */
   readonly rows: readonly unknown[] | undefined;
 }
@@ -59,17 +60,17 @@ async function run({
     DOSSIER_ROWS: join(folder, 'rows'),
     ...env,
   };
-  const { promise, resolve } = Promise.withResolvers<readonly [number, string]>();
-  execFile(python, [PROGRAM, ENTRYPOINT, renderer, columns], { cwd: folder, env: given, timeout: 20_000 }, (error, _stdout, stderr) =>
-    resolve([error === null ? 0 : Number(error.code ?? -1), stderr]),
+  const { promise, resolve } = Promise.withResolvers<readonly [number, string, string]>();
+  execFile(python, [PROGRAM, ENTRYPOINT, renderer, columns], { cwd: folder, env: given, timeout: 20_000 }, (error, stdout, stderr) =>
+    resolve([error === null ? 0 : Number(error.code ?? -1), stderr, stdout]),
   );
-  const [code, stderr] = await promise;
+  const [code, stderr, stdout] = await promise;
   const text = await readFile(join(folder, 'rows'), 'utf8').catch(() => undefined);
   const rows = text
     ?.split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as unknown);
-  return { code, lastLine: stderr.trim().split('\n').at(-1) ?? '', rows };
+  return { code, lastLine: stderr.trim().split('\n').at(-1) ?? '', stdout, rows };
 }
 
 describe.runIf(present)('a function of Connect', () => {
@@ -99,6 +100,7 @@ describe.runIf(present)('a function of Connect', () => {
   ])('that %s', async (_, given) => {
     expect(await run(given)).toMatchObject({
       code: 0,
+      stdout: expect.stringMatching(/^2 rows$/m) as string,
       rows: [
         ['a', '1'],
         ['b', '2'],
@@ -122,11 +124,13 @@ describe.runIf(present)('a function of Connect', () => {
       day: '2026-10-01',
     };
     const module = `
-import datetime, decimal, json
+import datetime, decimal, json, uuid
 def generate(${five}):
     yield [json.dumps(parameters), renderer_type, None, float('nan')]
     yield [True, datetime.datetime(2026, 10, 1, 12, 30), decimal.Decimal('1.50'), 2 ** 70]
-    yield [{'x': 1}, datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=2))), 1.25, 'lone \\ud800']
+    yield [{'x': 1}, datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=2))), 1.25, 'pair \\U0001f600']
+    yield [{'at': datetime.date(2026, 10, 1), 'rate': decimal.Decimal('1.50'), 'id': (uuid.UUID(int=1), None, float('nan'))}, None, None, 1]
+    yield [None, None, {1: ['x', {'y': decimal.Decimal('0.10')}]}, None]
 `;
     const { code, rows } = await run({ module, parameters, values, columns: 'text=S,at=T,amount=.,any=S' });
     expect(code).toBe(0);
@@ -138,7 +142,14 @@ def generate(${five}):
     });
     expect(rows?.[0]).toMatchObject({ 1: 'xlsx', 2: null, 3: null });
     expect(rows?.[1]).toEqual(['true', '2026-10-01T12:30:00+00:00', '1.50', '1180591620717411303424']);
-    expect(rows?.[2]).toEqual(['{"x": 1}', '2026-10-01T00:00:00+02:00', 1.25, 'lone ?']);
+    expect(rows?.[2]).toEqual(['{"x": 1}', '2026-10-01T00:00:00+02:00', 1.25, 'pair \u{1f600}']);
+    expect(rows?.[3]).toEqual([
+      '{"at": "2026-10-01", "rate": "1.50", "id": ["00000000-0000-0000-0000-000000000001", null, null]}',
+      null,
+      null,
+      '1',
+    ]);
+    expect(rows?.[4]).toEqual([null, null, { 1: ['x', { y: '0.10' }] }, null]);
   });
 
   test.each<readonly [story: string, run: Run, says: RegExp]>([
@@ -164,6 +175,30 @@ def generate(${five}):
       'has values that are none',
       { module: `def generate(${five}): return [['a', object()]]` },
       /^row 1: "b" is a object, which is no value$/,
+    ],
+    ...['b=S', 'b=.'].flatMap((column): readonly (readonly [string, Run, RegExp])[] => {
+      const columns = `a=S,${column}`;
+      const rows = (value: string): Run => ({ columns, module: `def generate(${five}):\n  yield ['a', 1]\n  yield ['a', ${value}]` });
+      return [
+        [`has what is no value in a list (${column})`, rows('[1, [object()]]'), /^row 2: "b" holds a object, which is no value$/],
+        [`has what is no value in a dict (${column})`, rows("{'x': (1, {2})}"), /^row 2: "b" holds a set, which is no value$/],
+        [`has a key that is none (${column})`, rows("{('x',): 1}"), /^row 2: "b" has a key that is a tuple; give texts as keys$/],
+        [`has an infinite number in a list (${column})`, rows("[float('inf')]"), /^row 2: "b" holds an infinite number/],
+        [`has a list without end (${column})`, rows('(lambda x: x.append(x) or x)([])'), /^row 2: "b" holds itself/],
+        [`has half a character (${column})`, rows("'lone \\ud800'"), /^row 2: "b" has half of a surrogate pair, which is no character; /],
+        [`has half a character in a list (${column})`, rows("['\\udc00']"), /^row 2: "b" has half of a surrogate pair/],
+        [`has half a character in a key (${column})`, rows("{'\\udc00': 1}"), /^row 2: "b" has half of a surrogate pair/],
+      ];
+    }),
+    [
+      'has rows with keys that are none',
+      { module: `def generate(${five}): return [{('a',): 1}]` },
+      /^row 1 has a key that is a tuple; give texts as keys$/,
+    ],
+    [
+      'has a row of another width after the header of a CSV file',
+      { renderer: 'csv', module: `def generate(${five}): return [['A', 'B'], ['a', 1, 2]]` },
+      /^row 1 has 3 values for 2 columns/,
     ],
     ['returns nothing', { module: `def generate(${five}): pass` }, /^the function returned no rows/],
   ])('that %s fails the Report at once, and leaves no rows', async (_, given, says) => {
