@@ -3,10 +3,9 @@
  */
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
-import { quoted } from '../../foreign-text.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import type { Manifest } from '../../kube/client.ts';
-import { isAlreadyExists, isForbidden, isInvalid, isNotFound } from '../../kube/errors.ts';
+import { isAlreadyExists, isForbidden, isInvalid } from '../../kube/errors.ts';
 import { controllerOf, type Job, type KubeObject } from '../../kube/objects.ts';
 import { CONFIG_MAPS, JOBS, REPORT_STORAGES, REPORTS } from '../../kube/resources.ts';
 import { keyOf } from '../../kube/store.ts';
@@ -24,17 +23,7 @@ import { STORAGES_BY_NAMESPACE, type ReportParts } from './parts.ts';
 import type { FilePlace, Plan, StorageRef, Step } from './plan.ts';
 import { keyOfFile } from './run.ts';
 import { isTerminal } from './status.ts';
-
-/** The Job cannot be made: never (rejected), or not now (quota). */
-export class JobRefused extends Error {
-  readonly kind: 'quota' | 'rejected';
-
-  constructor(kind: JobRefused['kind'], message: string) {
-    super(message);
-    this.name = 'JobRefused';
-    this.kind = kind;
-  }
-}
+import { deleteJob, JobRefused, refuseUnseen } from './unseen-job.ts';
 
 /** Throws JobRefused when its Job cannot be made, so that the Report can say so. */
 export async function act(parts: ReportParts, report: Report, plan: Plan, context: ReconcileContext): Promise<void> {
@@ -66,7 +55,7 @@ async function doStep(parts: ReportParts, report: Report, step: Step, context: R
       return report;
     case 'deleteJob':
       context.log.info({ job: step.name }, 'deleting Job');
-      await deleteJob(parts, report, step.name, step.uid, signal);
+      await deleteJob(parts.client, { namespace: report.metadata.namespace ?? '', name: step.name, uid: step.uid }, signal);
       return report;
     case 'cleanBucket':
       await cleanBucket(parts, report, step.place, signal);
@@ -105,7 +94,7 @@ async function createJob(parts: ReportParts, report: Report, manifest: Manifest,
   const { uid, namespace = '' } = report.metadata;
   const name = manifest.metadata.name ?? '';
   try {
-    await refuseUnseen(parts, report, await parts.client.create<Job>(JOBS, manifest, signal), signal);
+    await refuseIfUnseen(parts, report, await parts.client.create<Job>(JOBS, manifest, signal), signal);
     log.info({ job: name }, 'created Job');
   } catch (error) {
     if (isAlreadyExists(error)) await adoptJob(parts, report, namespace, name, signal);
@@ -129,23 +118,12 @@ async function pinCommit(parts: ReportParts, job: KubeObject, commit: string, { 
 
 async function adoptJob(parts: ReportParts, report: Report, namespace: string, name: string, signal: AbortSignal): Promise<void> {
   const job = trimJob(await parts.client.get<Job>(JOBS, namespace, name, signal));
-  if (controllerOf(job)?.uid === report.metadata.uid && job.facts !== undefined) return refuseUnseen(parts, report, job, signal);
+  if (controllerOf(job)?.uid === report.metadata.uid && job.facts !== undefined) return refuseIfUnseen(parts, report, job, signal);
   throw new JobRefused('rejected', `a Job named ${name} exists that this Report did not make; remove it and create a new Report`);
 }
 
-/** Jobs are watched by their labels: one from which an admission webhook took them would run unseen, and its Report would wait for it until its deadline. */
-async function refuseUnseen(parts: ReportParts, report: Report, { metadata }: KubeObject, signal: AbortSignal): Promise<void> {
-  const expected = { ...MANAGED_LABEL, [REPORT_UID_LABEL]: report.metadata.uid };
-  const lost = Object.entries(expected).find(([label, value]) => metadata.labels?.[label] !== value);
-  if (lost === undefined) return;
-  await deleteJob(parts, report, metadata.name, metadata.uid, signal);
-  const [label, value] = lost;
-  const found = metadata.labels?.[label];
-  const now = found === undefined ? 'is gone' : `is ${quoted(found)} instead of "${value}"`;
-  throw new JobRefused(
-    'rejected',
-    `an admission webhook changed it, its label ${label} ${now}; exempt Jobs that have the label ${REPORT_LABEL}`,
-  );
+function refuseIfUnseen(parts: ReportParts, report: Report, job: KubeObject, signal: AbortSignal): Promise<void> {
+  return refuseUnseen(parts.client, job, { ...MANAGED_LABEL, [REPORT_UID_LABEL]: report.metadata.uid }, REPORT_LABEL, signal);
 }
 
 /** A Job that the apiserver refuses for good ends the Report; a quota on Jobs passes; anything else is tried again. */
@@ -153,14 +131,6 @@ function refusedJob(error: Error): Error {
   const refusal = classifyRefusal(error.message);
   if (refusal.kind === 'passing') return error;
   return new JobRefused(refusal.kind === 'quota' ? 'quota' : 'rejected', refusal.message);
-}
-
-async function deleteJob(parts: ReportParts, report: Report, name: string, uid: string, signal: AbortSignal): Promise<void> {
-  try {
-    await parts.client.delete(JOBS, report.metadata.namespace, name, { propagation: 'Foreground', uid }, signal);
-  } catch (error) {
-    if (!isNotFound(error)) throw error; // 409: another Job has that name now, which the next look will show
-  }
 }
 
 async function cleanBucket(parts: ReportParts, report: Report, place: FilePlace, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import { ConnectionError, isConflict, KubeError } from '../../kube/errors.ts';
 import { REPORTS } from '../../kube/resources.ts';
 import { splitKey, type ObjectKey } from '../../kube/store.ts';
 import { StorageBusy, StorageError } from '../storage/access.ts';
-import { act, JobRefused } from './act.ts';
+import { act } from './act.ts';
 import { cachesAgree, needsCertainty } from './certainty.ts';
 import { decide, jobRefused } from './decide.ts';
 import { gather } from './gather.ts';
@@ -21,6 +21,7 @@ import type { Plan } from './plan.ts';
 import { REPORTS_BY_SCHEDULE, scheduleUidOf } from '../schedule/marks.ts';
 import { templateKeyOf } from '../template/template.ts';
 import { isTerminal } from './status.ts';
+import { JobRefused } from './unseen-job.ts';
 
 const BUSY_INTERVAL_MS = 1_000;
 /** A watch that lags by milliseconds wakes us sooner; one that is being set up again takes seconds. */

@@ -2,12 +2,15 @@
 import type { ReportRepository } from '../../api/generated/reportrepository.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
 import { isAlreadyExists, isForbidden, isInvalid } from '../../kube/errors.ts';
-import type { Job } from '../../kube/objects.ts';
+import { controllerOf, type Job } from '../../kube/objects.ts';
 import { JOBS, REPORT_REPOSITORIES } from '../../kube/resources.ts';
+import { MANAGED_LABEL } from '../report/job.ts';
+import { JobRefused, refuseUnseen } from '../report/unseen-job.ts';
 import { writeStatus } from '../write-status.ts';
 import { applyTemplates } from './apply.ts';
 import { concluded, jobRefused } from './decide.ts';
-import { jobManifest } from './job.ts';
+import { REPOSITORY_LABEL, type Target } from './fetching.ts';
+import { jobManifest, notOurs } from './job.ts';
 import type { RepositoryParts } from './parts.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -40,13 +43,8 @@ async function doStep(
   const { uid } = repository.metadata;
   switch (step.kind) {
     case 'createJob': {
-      try {
-        await parts.client.create<Job>(JOBS, jobManifest(repository, step.target, parts.runner, parts.allowLoopback), signal);
-        log.info({ job: step.target.jobName }, 'created Job');
-      } catch (error) {
-        if (isForbidden(error) || isInvalid(error)) return { plan: jobRefused(repository, (error as Error).message, Date.now()) };
-        if (!isAlreadyExists(error)) throw error;
-      }
+      const refusal = await createJob(parts, repository, step.target, context);
+      if (refusal !== undefined) return { plan: jobRefused(repository, refusal, Date.now()) };
       parts.expected.created(uid, step.target.jobName);
       parts.memory.opens(repository, step.secrets);
       return repository;
@@ -67,5 +65,43 @@ async function doStep(
       if (written.status.phase !== repository.status.phase) log.info({ phase: written.status.phase }, 'phase changed');
       return written;
     }
+  }
+}
+
+/** Resolves to why it cannot be made; undefined: it is there. */
+async function createJob(
+  parts: RepositoryParts,
+  repository: ReportRepository,
+  target: Target,
+  context: ReconcileContext,
+): Promise<string | undefined> {
+  try {
+    const job = await createOrAdopt(parts, repository, target, context);
+    await refuseUnseen(parts.client, job, MANAGED_LABEL, REPOSITORY_LABEL, context.signal);
+    return undefined;
+  } catch (error) {
+    if (isForbidden(error) || isInvalid(error) || error instanceof JobRefused) return (error as Error).message;
+    throw error;
+  }
+}
+
+/** The Job of that name that is there already is gone on with when it is this repository's own: a lost reply and a crash look the same. */
+async function createOrAdopt(
+  { client, runner, allowLoopback }: RepositoryParts,
+  repository: ReportRepository,
+  target: Target,
+  { signal, log }: ReconcileContext,
+): Promise<Job> {
+  const { namespace, uid } = repository.metadata;
+  const { jobName } = target;
+  try {
+    const created = await client.create<Job>(JOBS, jobManifest(repository, target, runner, allowLoopback), signal);
+    log.info({ job: jobName }, 'created Job');
+    return created;
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const present = await client.get<Job>(JOBS, namespace, jobName, signal);
+    if (controllerOf(present)?.uid !== uid) throw new JobRefused('rejected', notOurs(jobName));
+    return present;
   }
 }

@@ -23,7 +23,7 @@ import { firstLack, type Need } from '../report/source-secrets.ts';
 import { credentialKeys, gitDestination } from '../template/code-parts.ts';
 import { jobProblems } from '../template/validate.ts';
 import { mayBeMendedBySecrets, secretNames, targetOf, type Target } from './fetching.ts';
-import { JOB_DEADLINE_SECONDS } from './job.ts';
+import { JOB_DEADLINE_SECONDS, notOurs } from './job.ts';
 import { TEMPLATES_BY_OWNER, type RepositoryParts } from './parts.ts';
 import type { JobView, RepositoryView } from './view.ts';
 
@@ -91,8 +91,7 @@ async function jobView(parts: RepositoryParts, repository: ReportRepository, tar
   const { uid, namespace = '' } = repository.metadata;
   const job = parts.jobs.get(`${namespace}/${target.jobName}`);
   if (job === undefined) return parts.expected.isExpected(uid, target.jobName) ? { kind: 'expected' } : { kind: 'none' };
-  if (controllerOf(job)?.uid !== uid)
-    return { kind: 'failed', message: `a Job named ${target.jobName} exists that is not this repository's; remove it`, final: false };
+  if (controllerOf(job)?.uid !== uid) return { kind: 'failed', message: notOurs(target.jobName), final: false };
   const state = jobState(job);
   if (state.kind === 'alive' || state.kind === 'suspended') return { kind: 'running', message: await progressOf(parts, job, signal) };
   // The Job's verdict may have overtaken the pods' watch.

@@ -13,7 +13,7 @@ import { TREE, type GitPlan } from '../../runner/fetch/plan.ts';
 import { PLAN_ENV } from '../../runner/plan.ts';
 import { envText } from '../plan-json.ts';
 import { CHECKOUT, checkoutParts, CONFINED, CUSTOM_CODE_LABEL, FETCH_CONTAINER, fetchContainer } from '../report/custom-code.ts';
-import { RUNNER_CONTAINER } from '../report/job.ts';
+import { MANAGED_LABEL, RUNNER_CONTAINER } from '../report/job.ts';
 import { effectiveResources } from '../report/resources.ts';
 import type { RunnerSettings } from '../settings.ts';
 import { gitPlan } from '../template/code-parts.ts';
@@ -27,6 +27,11 @@ const TRIES_AGAIN = 2;
 const TTL_SECONDS = 10 * 60;
 const GRACE_SECONDS = 10;
 
+/** What is told of a Job that has the name of one of ours. */
+export function notOurs(jobName: string): string {
+  return `a Job named ${jobName} exists that is not this repository's; remove it`;
+}
+
 export function repositoryGitPlan({ spec }: ReportRepository, target: Target, allowLoopback: boolean): GitPlan {
   return gitPlan({ ...spec.git, ...(spec.path === undefined ? {} : { path: spec.path }), trusted: false }, target.commit, allowLoopback);
 }
@@ -37,7 +42,7 @@ export function jobManifest(repository: ReportRepository, target: Target, runner
   const labels = {
     'app.kubernetes.io/name': 'dossier',
     'app.kubernetes.io/component': 'repository',
-    'app.kubernetes.io/managed-by': 'dossier',
+    ...MANAGED_LABEL,
     [REPOSITORY_LABEL]: name,
   };
   const resources = effectiveResources(undefined, runner.resources);
