@@ -9,6 +9,8 @@ import { RUNNER_FAILURE_REASONS, type RunnerFailureReason } from '../api/reasons
 
 /** Largest result in bytes of UTF-8. */
 export const RESULT_LIMIT_BYTES = 1024;
+/** Largest int32, which status.file.sheets is. */
+const MAX_SHEETS = 2 ** 31 - 1;
 
 export interface RunSuccess {
   readonly ok: true;
@@ -69,7 +71,9 @@ export function parseResult(text: string): RunResult | undefined {
 
 function parseSuccess(fields: Readonly<Record<string, unknown>>): RunSuccess | undefined {
   const { rows, sheets, bytes, sha256, etag, key, versionId, revision } = fields;
-  if (!isCount(rows) || !isCount(sheets) || !isCount(bytes)) return undefined;
+  if (!isCount(rows) || !isCount(bytes)) return undefined;
+  // Every file has one, whatever its format; a status takes no other number.
+  if (!isCount(sheets) || sheets < 1 || sheets > MAX_SHEETS) return undefined;
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
   if (!isShortText(etag) || !isShortText(key)) return undefined;
   if (versionId !== undefined && !isShortText(versionId)) return undefined;

@@ -117,6 +117,8 @@ describe('a termination message of somebody else', () => {
     ['more rows than are counted exactly', JSON.stringify(SUCCESS).replace('184220', '9007199254740993')],
     ['bytes without end', JSON.stringify(SUCCESS).replace('9312211', '1e999')],
     ['no bytes', JSON.stringify({ ...SUCCESS, bytes: undefined })],
+    ['no sheet at all', JSON.stringify({ ...SUCCESS, sheets: 0 })],
+    ['more sheets than a status takes', JSON.stringify({ ...SUCCESS, sheets: 2 ** 31 })],
     ['no sheets', JSON.stringify({ ...SUCCESS, sheets: null })],
     ['a short checksum', JSON.stringify({ ...SUCCESS, sha256: 'a1' })],
     ['a checksum in capitals', JSON.stringify({ ...SUCCESS, sha256: 'A1'.repeat(32) })],
