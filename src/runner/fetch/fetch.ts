@@ -62,7 +62,6 @@ export async function fetchTree(
     if (error instanceof GitFailure && (await isFull(join(home, REPOSITORY), limits.bytes)))
       throw gitFailed(plan, `sends more than ${mebibytes(limits.bytes)} MiB, which is the most that is fetched`, false);
     if (error instanceof GitFailure) throw meaningOf(error, plan, hasCredentials(env));
-    if (error instanceof TooMuch) throw gitFailed(plan, `has more than ${FILES_LIMIT.toLocaleString('en-US')} files`, false);
     throw error;
   } finally {
     await rm(home, { recursive: true, force: true });
@@ -94,7 +93,7 @@ async function isFull(repository: string, limitBytes: number): Promise<boolean> 
 
 /** Before anything is unpacked: a pack of a megabyte can hold files of a terabyte. */
 async function checkSize(plan: GitPlan, setup: GitSetup, repository: string, commit: string): Promise<void> {
-  const listing = await git(setup, [`--git-dir=${repository}`, 'ls-tree', '-r', '-l', '-z', '--full-tree', commit], LISTING_LIMIT_BYTES);
+  const listing = await listingOf(plan, setup, repository, commit);
   let files = 0;
   let bytes = 0;
   for (const entry of listing.toString('latin1').split('\0')) {
@@ -103,9 +102,24 @@ async function checkSize(plan: GitPlan, setup: GitSetup, repository: string, com
     // mode, type, object, size: https://git-scm.com/docs/git-ls-tree
     bytes += Number(/^\d+ blob [0-9a-f]+ +(\d+)\t/.exec(entry)?.[1] ?? 0);
   }
-  if (files > FILES_LIMIT) throw new TooMuch();
+  if (files > FILES_LIMIT) throw gitFailed(plan, `has more than ${FILES_LIMIT.toLocaleString('en-US')} files`, false);
   if (bytes > setup.limitBytes)
     throw gitFailed(plan, `holds ${mebibytes(bytes)} MiB of files; at most ${mebibytes(setup.limitBytes)} MiB are fetched`, false);
+}
+
+/** Names and sizes of all files, as git prints them. */
+async function listingOf(plan: GitPlan, setup: GitSetup, repository: string, commit: string): Promise<Buffer> {
+  try {
+    return await git(setup, [`--git-dir=${repository}`, 'ls-tree', '-r', '-l', '-z', '--full-tree', commit], LISTING_LIMIT_BYTES);
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    const most = `more than ${mebibytes(LISTING_LIMIT_BYTES)} MiB`;
+    throw gitFailed(
+      plan,
+      `has too many files or too long paths: the list of them takes ${most}; use a repository with fewer or shorter ones`,
+      false,
+    );
+  }
 }
 
 function mebibytes(bytes: number): string {

@@ -253,7 +253,30 @@ describe('a hostile repository', () => {
       entry = `040000 tree ${tree}`;
     }
     await server.commitTree('wide', entry.split(' ')[2] ?? '');
-    expect((await refusal({ url: server.url('wide') })).message).toContain('has more than 20,000 files');
+    expect(await refusal({ url: server.url('wide') })).toMatchObject({
+      message: expect.stringContaining('wide.git has too many files or too long paths: the list of them takes more than 8 MiB') as string,
+      retryable: false,
+    });
+  });
+
+  test('that has more files than are fetched, and a list of them that is short, is told how many they may be', async () => {
+    await server.commit('many', { a: 'x' });
+    const blob = (await server.in('many', 'rev-parse', 'refs/heads/main:a')).trim();
+    const files = Array.from({ length: 20_001 }, (_, n) => `100644 blob ${blob}\tf${n}`);
+    await server.commitTree('many', await makeTree('many', files.join('\n')));
+    expect(await refusal({ url: server.url('many') })).toMatchObject({
+      message: expect.stringMatching(/many\.git has more than 20,000 files$/) as string,
+      retryable: false,
+    });
+  });
+
+  test('that has few files with long paths is not told that they are too many', async () => {
+    await server.commit('deep', { a: 'x' });
+    const blob = (await server.in('deep', 'rev-parse', 'refs/heads/main:a')).trim();
+    let tree = await makeTree('deep', Array.from({ length: 5_000 }, (_, n) => `100644 blob ${blob}\tf${n}`).join('\n'));
+    for (let level = 0; level < 8; level += 1) tree = await makeTree('deep', `040000 tree ${tree}\t${'p'.repeat(250)}`);
+    await server.commitTree('deep', tree);
+    expect((await refusal({ url: server.url('deep') })).message).toContain('too long paths: the list of them takes more than 8 MiB');
   });
 });
 
