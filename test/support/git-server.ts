@@ -104,6 +104,12 @@ export class GitServer {
     return `ssh://git@127.0.0.1:${this.sshPort}/${repository}.git`;
   }
 
+  /** A repository whose objects are named by SHA-256; `commit` makes others by itself. */
+  async createSha256(repository: string): Promise<void> {
+    const bare = join(this.#folder, `${repository}.git`);
+    await this.git('init', '--quiet', '--bare', '--initial-branch=main', '--object-format=sha256', bare);
+  }
+
   /** Commits these files as the whole tree of a branch, new or not; resolves to the commit. */
   async commit(repository: string, files: Files, branch = 'main'): Promise<string> {
     const bare = join(this.#folder, `${repository}.git`);

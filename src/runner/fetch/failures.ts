@@ -18,6 +18,9 @@ const REFUSED = (_plan: GitPlan, withCredentials: boolean): string =>
     ? 'refuses the credentials; correct the Secret of credentialsSecretRef'
     : 'asks for credentials; name a Secret with them in credentialsSecretRef';
 
+/** Of the protocol's version 2, and of those before. */
+const OTHER_HASH = /mismatched algorithms: client|Server does not support this repository's object format/i;
+
 /** The first that matches counts. */
 const MEANINGS: readonly Meaning[] = [
   {
@@ -34,6 +37,14 @@ const MEANINGS: readonly Meaning[] = [
   },
   { says: /Permission denied \(/i, text: () => 'refuses the ssh key; correct ssh-privatekey in the Secret of credentialsSecretRef' },
   { says: /couldn't find remote ref|Remote branch .* not found/i, text: ({ ref }) => `has no ${refTitle(ref)}` },
+  {
+    says: OTHER_HASH,
+    text: ({ ref }) => {
+      if (ref.kind !== 'commit') return 'names its objects neither by SHA-1 nor by SHA-256';
+      const digits = ref.name.length === 64 ? 40 : 64;
+      return `has no ${refTitle(ref)}: its commits have ${digits} digits; give one of these, or a branch or tag`;
+    },
+  },
   {
     says: /not our ref|unadvertised object|did not send all necessary objects|no such (commit|remote ref)/i,
     text: ({ ref }) => `has no ${refTitle(ref)} (any more)`,
@@ -72,6 +83,11 @@ export function meaningOf(failure: GitFailure, plan: GitPlan, withCredentials: b
     .map((line) => line.trim())
     .findLast((line) => line !== '');
   return gitFailed(plan, `cannot be fetched: git says ${last === undefined ? 'nothing' : `"${foreignText(last, 200)}"`}`, true);
+}
+
+/** The server names objects by another hash than the repository into which they were to come. */
+export function isOfOtherHash({ stderr }: GitFailure): boolean {
+  return OTHER_HASH.test(stderr);
 }
 
 export function refTitle({ kind, name }: GitRef): string {

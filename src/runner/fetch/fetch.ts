@@ -10,7 +10,7 @@ import { foreignText } from '../../foreign-text.ts';
 import { Dialer } from '../../net/dialer.ts';
 import { NetworkError } from '../../net/failure.ts';
 import { parseGitAddress, type GitAddress } from './address.ts';
-import { gitFailed, meaningOf, refTitle } from './failures.ts';
+import { gitFailed, isOfOtherHash, meaningOf, refTitle } from './failures.ts';
 import { FETCH_LIMIT_BYTES, git, GitFailure, TooMuch, type GitSetup } from './git.ts';
 import { FETCH_ENV, isCommit, REVISION, TREE, type GitPlan } from './plan.ts';
 
@@ -71,16 +71,26 @@ export async function fetchTree(
 async function fetchCommit(plan: GitPlan, address: GitAddress, setup: GitSetup, repository: string): Promise<string> {
   const { kind, name } = plan.ref;
   const wanted = kind === 'commit' ? name : `refs/${kind === 'tag' ? 'tags' : 'heads'}/${name}`;
-  const format = kind === 'commit' && name.length === 64 ? ['--object-format=sha256'] : [];
-  await git(setup, ['init', '--quiet', '--bare', ...format, repository]);
-  const options = ['--depth=1', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--quiet'];
-  await git(setup, [`--git-dir=${repository}`, 'fetch', ...options, '--', address.url, `+${wanted}:refs/dossier/fetched`]);
+  try {
+    await fetchInto(address, setup, repository, wanted, kind === 'commit' && name.length === 64 ? 'sha256' : 'sha1');
+  } catch (error) {
+    // Only the server knows by which hash a repository names its objects, and git does not ask it before it makes its own.
+    if (kind === 'commit' || !(error instanceof GitFailure) || !isOfOtherHash(error)) throw error;
+    await rm(repository, { recursive: true, force: true });
+    await fetchInto(address, setup, repository, wanted, 'sha256');
+  }
   const found = (await git(setup, [`--git-dir=${repository}`, 'rev-parse', '--verify', '--quiet', 'refs/dossier/fetched^{commit}']))
     .toString()
     .trim();
   if (!isCommit(found)) throw gitFailed(plan, `has a ${refTitle(plan.ref)} that is no commit`, false);
   if (kind === 'commit' && found !== name) throw gitFailed(plan, `sent commit ${found} for ${refTitle(plan.ref)}`, false);
   return found;
+}
+
+async function fetchInto(address: GitAddress, setup: GitSetup, repository: string, wanted: string, hash: 'sha1' | 'sha256'): Promise<void> {
+  await git(setup, ['init', '--quiet', '--bare', `--object-format=${hash}`, repository]);
+  const options = ['--depth=1', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--quiet'];
+  await git(setup, [`--git-dir=${repository}`, 'fetch', ...options, '--', address.url, `+${wanted}:refs/dossier/fetched`]);
 }
 
 /** Whether the kernel stopped a pack at its limit; git itself says of that only that something is invalid. */

@@ -75,6 +75,35 @@ describe('a repository is fetched', () => {
     expect(await inTree('README.md')).toBe('one\n');
   });
 
+  test('by branch, tag and commit when its objects are named by SHA-256, over https and ssh', async () => {
+    await server.createSha256('sha256');
+    const commit = await server.commit('sha256', { 'usage.ts': 'export const n = 256;\n' });
+    expect(commit).toMatch(/^[0-9a-f]{64}$/);
+    await server.tag('sha256', 'v1', commit);
+    const ssh = { [FETCH_ENV.sshKey]: server.key, [FETCH_ENV.knownHosts]: server.knownHosts };
+    for (const [url, env] of [[server.url('sha256'), {}] as const, [server.sshUrl('sha256'), ssh] as const]) {
+      for (const ref of [
+        { kind: 'branch', name: 'main' },
+        { kind: 'tag', name: 'v1' },
+        { kind: 'commit', name: commit },
+      ] as const) {
+        expect(await fetched({ url, ref, entrypoint: 'usage.ts' }, env), `${url} ${ref.kind}`).toBe(commit);
+        expect(await inTree('usage.ts')).toContain('256');
+        await rm(join(folder, 'tree'), { recursive: true });
+      }
+    }
+    for (const [repository, name, digits] of [['sha256', first, 64] as const, ['reports', commit, 40] as const]) {
+      expect(await refusal({ url: server.url(repository), ref: { kind: 'commit', name } })).toMatchObject({
+        message: expect.stringMatching(`has no commit ${name}: its commits have ${digits} digits; give one of these`) as string,
+        retryable: false,
+      });
+    }
+    expect(await refusal({ url: server.url('sha256'), ref: { kind: 'branch', name: 'nothing' } })).toMatchObject({
+      message: expect.stringMatching(/has no branch nothing$/) as string,
+      retryable: false,
+    });
+  });
+
   test('with user and password, with a token, and never without', async () => {
     await server.commit('private', { a: 'x' });
     server.accounts.set('private', { username: 'reader', password: 'it\'s "secret" $HOME' });
