@@ -156,7 +156,9 @@ function unavailable(download: ReportDownload, message: string, now: number): Pl
 /** Nothing changes any more. Only what a program made by generateName is cleared away: what somebody applied under a name would be applied again. */
 function ended(download: ReportDownload, now: number): Plan {
   if (!isTemporary(download)) return { steps: [], events: [] };
-  const since = Date.parse(findCondition(download.status.conditions, 'Ready')?.lastTransitionTime ?? download.metadata.creationTimestamp);
+  // One that failed may have been without a link, and so not Ready, for long before.
+  const turned = download.status.phase === 'Failed' ? 'Stalled' : 'Ready';
+  const since = Date.parse(findCondition(download.status.conditions, turned)?.lastTransitionTime ?? download.metadata.creationTimestamp);
   const until = since + KEPT_MS;
   return now < until ? { steps: [], events: [], lookAgainAt: until } : { steps: [{ kind: 'delete' }], events: [] };
 }

@@ -261,6 +261,21 @@ describe('a ReportDownload at its end', () => {
     ['made by generateName is kept for ten minutes', { ...expired, generateName: 'mine-', now: 601 }, { ...nothing, lookAgain: 1200 }],
     ['made by generateName is deleted then', { ...expired, generateName: 'mine-', now: 1200 }, { steps: ['delete'], events: [] }],
     [
+      'made by generateName is kept for ten minutes after it failed, however long it waited before',
+      {
+        generateName: 'mine-',
+        now: 3601,
+        status: {
+          phase: 'Failed',
+          conditions: [
+            { type: 'Ready', status: 'False', lastTransitionTime: time(0), reason: 'StorageUnavailable', message: 'given up' },
+            { type: 'Stalled', status: 'True', lastTransitionTime: time(3600), reason: 'StorageUnavailable', message: 'given up' },
+          ],
+        },
+      },
+      { ...nothing, lookAgain: 4200 },
+    ],
+    [
       'made by generateName is looked at again after it failed',
       { generateName: 'mine-', report: 'none' },
       { phase: 'Failed', lookAgain: 610 },
