@@ -48,6 +48,7 @@ async function doStep(parts: ReportParts, report: Report, step: Step, context: R
       parts.cleanups.forget(report.metadata.uid);
       return removeFinalizer(parts.client, REPORTS, report, FILE_FINALIZER, signal);
     case 'createJob':
+      parts.cleanups.forget(report.metadata.uid); // What was clean is not, once it runs.
       await createJob(parts, report, step.job, context);
       return report;
     case 'pinCommit':

@@ -1,7 +1,7 @@
 /**
  * The heart of Dossier: what follows from a view at a moment. Pure: no I/O, no clock, no random; readable next to the phase table of docs/reference/report.md.
  */
-import { beginFailing, cleanUp, continueFailing, hasFinalizer, settled } from './end.ts';
+import { beginFailing, cleanUp, continueFailing, filePlace, hasFinalizer, settled } from './end.ts';
 import { isRerun, lateStart, startDeadline, turnOf } from './deadlines.ts';
 import { follow } from './follow.ts';
 import type { Report } from '../../api/generated/report.ts';
@@ -51,6 +51,8 @@ function start(view: ReportView, now: number): Plan {
       return waitBehind(report, readiness.sibling, now);
     case 'ready': {
       const steps: Step[] = hasFinalizer(report) ? [] : [{ kind: 'addFinalizer' }];
+      // What the first attempt left need not have the name or the storage of the second one: template and default storage may be others by now.
+      if (isRerun(report)) steps.push({ kind: 'cleanBucket', place: filePlace(view) });
       steps.push({ kind: 'holdStorage', storage: readiness.facts.storage }, { kind: 'createJob', job: readiness.job });
       return withLook({ steps, events: [] }, deadline);
     }

@@ -197,7 +197,7 @@ export function isRunning(pod: Leftovers['pods'][number]): boolean {
 }
 
 /** Where this Report's object can be: exactly known once Ready, one of a few names before. */
-function filePlace({ report, job }: ReportView): FilePlace {
+export function filePlace({ report, job }: ReportView): FilePlace {
   const file = isTerminal(report) ? report.status.file : undefined;
   const storage = report.status.storage ?? (job.kind === 'present' ? job.facts.storage : undefined);
   return { storage, names: file === undefined ? possibleFileNames(report.spec.fileName ?? report.metadata.name) : [file.name] };

@@ -6,6 +6,7 @@ import { createLogger } from '../../../src/telemetry/log.ts';
 import { FakeApiserver } from '../../support/fake-apiserver.ts';
 import { refuse } from '../../support/weather.ts';
 import { ExpectedJobs } from '../../../src/operator/report/expected-jobs.ts';
+import { CleanupMemory } from '../../../src/operator/report/cleanup-memory.ts';
 import { aReport } from './given.ts';
 
 const JOBS = '/apis/batch/v1/jobs';
@@ -40,7 +41,9 @@ describe('deleting a Job', () => {
 
 describe('making a Job', () => {
   let server: FakeApiserver;
+  let cleanups: CleanupMemory;
   beforeEach(async () => {
+    cleanups = new CleanupMemory();
     server = await FakeApiserver.start();
   });
   afterEach(() => server.close());
@@ -48,7 +51,7 @@ describe('making a Job', () => {
   async function createJob(labels: Readonly<Record<string, string>>): Promise<void> {
     const context = { signal: new AbortController().signal, log: createLogger('error') };
     const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'invoices-abc', namespace: 'billing', labels } };
-    const parts = { client: server.client(), expected: new ExpectedJobs() } as unknown as ReportParts;
+    const parts = { client: server.client(), expected: new ExpectedJobs(), cleanups } as unknown as ReportParts;
     await act(parts, aReport(), { steps: [{ kind: 'createJob', job }], events: [] }, context);
   }
 
@@ -57,6 +60,12 @@ describe('making a Job', () => {
   test('by whose labels it can be followed is all there is to it', async () => {
     await createJob(labels);
     expect(server.objects.list(JOBS)).toHaveLength(1);
+  });
+
+  test('leaves no place clean: what it makes there has to be removed one day', async () => {
+    cleanups.cleaned('report-uid', 'store/invoices.csv');
+    await createJob(labels);
+    expect(cleanups.isClean('report-uid', 'store/invoices.csv')).toBe(false);
   });
 
   // As the answer to a create shows what admission made of it.

@@ -112,6 +112,11 @@ describe('a Report that has no Job', () => {
       { steps: ['addFinalizer', 'holdStorage', 'createJob'] },
     ],
     ['is not given a finalizer twice', { readiness: readyToRun, finalizer: true }, { steps: ['holdStorage', 'createJob'] }],
+    [
+      'has what its first attempt left cleared away before the second: it may have another name or storage by now',
+      { readiness: readyToRun, finalizer: true, status: { attempt: 2, phase: 'Deploying', storage: { name: 'old', uid: 'old-uid' } } },
+      { steps: ['cleanBucket', 'holdStorage', 'createJob'] },
+    ],
     ['does not tell the same reason twice', { readiness: waiting, reason: 'TemplateNotFound' }, { events: [] }],
     [
       'keeps the message of its queue, whatever the count is by now',
