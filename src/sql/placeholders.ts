@@ -44,6 +44,8 @@ export interface Placeholder {
   readonly end: number;
   /** It is all that stands in the parentheses of an IN: `in (:names)`. */
   readonly inList: boolean;
+  /** It is one of several values there: `in ('a', :names)`. */
+  readonly amongValues: boolean;
 }
 
 export type ParsedQuery =
@@ -102,7 +104,9 @@ export function checkPlaceholders(
   const used = new Set(parsed.names.map((name) => fillers.get(name) ?? name));
   const unused = parameters.filter(({ name }) => !used.has(name));
   const lists = new Set(parameters.filter(({ type }) => type === 'Strings' || type === 'Choices').map(({ name }) => name));
-  const misread = dialect.listsInIn ? [] : parsed.placeholders.filter(({ name, inList }) => inList && lists.has(name));
+  const misread = parsed.placeholders.filter(
+    ({ name, inList, amongValues }) => lists.has(name) && (amongValues || (inList && !dialect.listsInIn)),
+  );
   // Only what is told is looked up: a hostile query has thousands of names.
   const mistakes = [
     ...unfilled
@@ -112,7 +116,7 @@ export function checkPlaceholders(
       .slice(0, MISTAKES_LIMIT)
       .map(
         ({ name, start }) =>
-          `${placeAt(query, start)}: parameter "${name}" is a list, which IN takes for one value; write = any(:${name}), or <> all(:${name}) for not in`,
+          `${placeAt(query, start)}: parameter "${name}" is a list, which IN takes for one value${dialect.listsInIn ? ` beside others; write in (:${name}) for it alone` : `; write = any(:${name}), or <> all(:${name}) for not in`}`,
       ),
     ...unused.map(
       (parameter) => `parameter "${parameter.name}" is never used; write ${usage(parameter)} in the query or remove the parameter`,
@@ -149,7 +153,7 @@ interface Scan {
   readonly end: number;
 }
 
-type Bracket = 'round' | 'subscript' | 'constructor';
+type Bracket = 'round' | 'in' | 'subscript' | 'constructor';
 
 function scanTokens(query: string, tokens: readonly Token[]): Scan {
   const placeholders: Placeholder[] = [];
@@ -174,7 +178,7 @@ function scanTokens(query: string, tokens: readonly Token[]): Scan {
     if (token.kind !== 'symbol') continue;
     switch (textOf(token)) {
       case '(':
-        brackets.push('round');
+        brackets.push(opensValuesOfIn(textOf(previous), textOf(statement[index + 1])) ? 'in' : 'round');
         break;
       case '[':
         brackets.push(bracketAfter(textOf(statement[index - 2]), textOf(previous), brackets.at(-1)));
@@ -188,9 +192,10 @@ function scanTokens(query: string, tokens: readonly Token[]): Scan {
         if (name === undefined || name.kind !== 'word' || name.start !== token.end) break;
         const reading = colonReading(token, previous, textOf(previous), brackets.at(-1) === 'subscript');
         if (reading === 'placeholder') {
-          const opens = textOf(previous) === '(' && textOf(statement[index - 2]).toLowerCase() === 'in';
-          const inList = opens && textOf(statement[index + 2]) === ')';
-          placeholders.push({ name: textOf(name), start: token.start, end: name.end, inList });
+          const whole = ['(', ','].includes(textOf(previous)) && [')', ','].includes(textOf(statement[index + 2]));
+          const isValue = whole && brackets.at(-1) === 'in';
+          const inList = isValue && textOf(previous) === '(' && textOf(statement[index + 2]) === ')';
+          placeholders.push({ name: textOf(name), start: token.start, end: name.end, inList, amongValues: isValue && !inList });
           index += 1;
         } else if (reading !== 'colon') {
           refuse(token.start, reading.refused(foreignText(textOf(name), 64)));
@@ -202,6 +207,11 @@ function scanTokens(query: string, tokens: readonly Token[]): Scan {
   }
   const stop = semicolon < 0 ? undefined : tokens[semicolon];
   return { placeholders, mistakes, end: stop === undefined ? query.length : stop.start };
+}
+
+/** Whether a parenthesis behind `previous` has the values of an IN, and no query. */
+function opensValuesOfIn(previous: string, next: string): boolean {
+  return previous.toLowerCase() === 'in' && !['select', 'with', 'values', 'table', '('].includes(next.toLowerCase());
 }
 
 /** ARRAY is a reserved word, so before a bracket it is the constructor, except behind a dot; inside a constructor a bracket that begins an element is one more. */

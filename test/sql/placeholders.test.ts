@@ -223,8 +223,18 @@ describe('a query and its parameters', () => {
     expect(checkPlaceholders('select * from t where c not in (:customers) and r IN ( :region )', lists)).toEqual([
       'line 1, column 33: parameter "customers" is a list, which IN takes for one value; write = any(:customers), or <> all(:customers) for not in',
     ]);
+    expect(checkPlaceholders("select * from t where c in ('a', :region, :customers) and d in (:customers, f(1, 2))", lists)).toEqual([
+      expect.stringMatching(/^line 1, column 43: .* is a list, which IN takes for one value/),
+      expect.stringMatching(/^line 1, column 65: .* is a list, which IN takes for one value/),
+    ]);
+    expect(
+      checkPlaceholders('select * from t where c in (:region, f(:customers)) and d in (select x, :customers, y from u)', lists),
+    ).toEqual([]);
     expect(checkPlaceholders('select * from t where c = any(:customers) and r = :region', lists)).toEqual([]);
     expect(checkPlaceholders('select * from t where c in (:customers) and r in (:region)', lists, MYSQL_SQL)).toEqual([]);
+    expect(checkPlaceholders("select * from t where c in ('a', :customers) and r in (:region, 'b')", lists, MYSQL_SQL)).toEqual([
+      'line 1, column 34: parameter "customers" is a list, which IN takes for one value beside others; write in (:customers) for it alone',
+    ]);
   });
 
   test('every mistake is told at once', () => {
