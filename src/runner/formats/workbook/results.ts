@@ -12,7 +12,7 @@ const FORMULA = /<(?:[A-Za-z_][\w.-]*:)?f(?=[\s/>])[^>]*>/g;
 const VALUE = /<((?:[A-Za-z_][\w.-]*:)?)v(?=[\s/>])[^>]*?(?:\/>|>[^<]*<\/\1v>)/;
 /** In a start tag: the kind of a value. */
 const TYPE = /^(<[^>]*?)\st\s*=\s*(?:"[^"]*"|'[^']*')/;
-const POINTS = /<((?:[A-Za-z_][\w.-]*:)?)((?:num|str|multiLvlStr)Cache)>[^]*?<\/\1\2>/g;
+const POINTS = /<((?:[A-Za-z_][\w.-]*:)?)((?:num|str|multiLvlStr|dlblRange)Cache)>[^]*?<\/\1\2>/g;
 
 /** A sheet's part (ECMA-376 part 1, 18.3.1.4) without the results of its formulas, which are worked out anew; the same text when it has none. */
 export function withoutResults(sheet: string): string {

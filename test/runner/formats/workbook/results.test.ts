@@ -36,6 +36,12 @@ test('a chart keeps its ranges and loses its points', () => {
   );
 });
 
+test('labels that a chart takes from cells are points, too', () => {
+  const labels =
+    '<c15:datalabelsRange><c15:f>A!$C$1</c15:f><c15:dlblRangeCache><c:ptCount val="1"/></c15:dlblRangeCache></c15:datalabelsRange>';
+  expect(withoutPoints(labels)).toBe('<c15:datalabelsRange><c15:f>A!$C$1</c15:f></c15:datalabelsRange>');
+});
+
 describe('a pivot table is filled anew when the file is opened, from all rows', () => {
   const span = { sheet: 'Data & more', startRow: 4, lastRow: 90 };
   const cache = (source: string, refresh = ''): string =>
