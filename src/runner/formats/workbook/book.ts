@@ -9,7 +9,7 @@ import { infoSheet, infoSheetName, type InfoFacts } from '../xlsx/info.ts';
 import { escapeAttribute } from '../xlsx/text.ts';
 import { readArchive, type ArchiveEntry } from './archive.ts';
 import { workbookFailed } from './failures.ts';
-import { extendedFormula, extendedRange, type RowSpan } from './ranges.ts';
+import { extendedFormula, extendedPrintArea, extendedRange, type RowSpan } from './ranges.ts';
 import { refuseWhatReachesOut, xmlText } from './refusals.ts';
 import { refreshedPivotCache, withoutPoints, withoutResults } from './results.ts';
 import { attribute, tags, unescaped, withAttribute } from './xml.ts';
@@ -18,6 +18,8 @@ const CONTENT_TYPES = '[Content_Types].xml';
 const RELATIONSHIPS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 const SHEET_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml';
 const INFO_RELATIONSHIP = 'rIdDossierInfo';
+/** The name under which every spreadsheet program keeps it (ECMA-376 part 1, 18.2.5). */
+const PRINT_AREA = '_xlnm.Print_Area';
 
 export class UserWorkbook {
   readonly entries: ReadonlyMap<string, ArchiveEntry>;
@@ -96,7 +98,8 @@ export class UserWorkbook {
     let rels = this.text(this.#workbookRels);
     let book = recalculated(this.text(this.#workbookPath)).replace(
       /(<definedName(?:\s[^>]*)?>)([^<]*)/g,
-      (_, open: string, formula: string) => open + extendedFormula(formula, whole, false),
+      (_, open: string, formula: string) =>
+        open + (attribute(open, 'name') === PRINT_AREA ? extendedPrintArea(formula, whole) : extendedFormula(formula, whole, false)),
     );
     if (chain !== undefined) {
       types = types.replaceAll(/<Override\s[^>]*>/g, (tag) => (attribute(tag, 'PartName') === `/${chain}` ? '' : tag));

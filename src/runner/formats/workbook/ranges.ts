@@ -42,6 +42,16 @@ export function extendedFormula(escaped: string, span: RowSpan, cells: boolean):
   });
 }
 
+/** An area to be printed, escaped for XML: one that has the first row has the last one, too, wherever it begins; it never becomes smaller. */
+export function extendedPrintArea(escaped: string, { sheet: own, startRow, lastRow }: RowSpan): string {
+  if (escaped.length > FORMULA_LIMIT) return escaped;
+  return escaped.replace(REFERENCE, (whole, sheet: string, range: string) => {
+    const [, head = '', first = '', middle = '', last = ''] = /^(\$?[A-Z]+\$?)(\d+)(:\$?[A-Z]+\$?)(\d+)$/.exec(range) ?? [];
+    const holds = sheetOf(sheet) === own.toLowerCase() && first !== '' && Number(first) <= startRow && Number(last) >= startRow;
+    return holds ? `${sheet}!${head}${first}${middle}${Math.max(lastRow, Number(last))}` : whole;
+  });
+}
+
 function sheetOf(reference: string): string {
   const name = unescaped(reference);
   return (name.startsWith("'") && name.endsWith("'") ? name.slice(1, -1).replaceAll("''", "'") : name).toLowerCase();

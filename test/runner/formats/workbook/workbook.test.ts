@@ -122,6 +122,17 @@ describe('rows in a user’s own workbook', () => {
     expect(book).toContain('fullCalcOnLoad="1"');
   });
 
+  test.each([
+    ["'Data &amp; more'!$A$1:$D$4", "'Data &amp; more'!$A$1:$D$703"],
+    ["'Data &amp; more'!$A$1:$D$9000", "'Data &amp; more'!$A$1:$D$9000"],
+    ["'Data &amp; more'!$A$1:$B$2,'Data &amp; more'!$A$2:$D$40", "'Data &amp; more'!$A$1:$B$2,'Data &amp; more'!$A$2:$D$703"],
+    ['Summary!$A$1:$D$4', 'Summary!$A$1:$D$4'],
+  ])('are printed to the last one: %s', (area, whole) => {
+    const name = (range: string): string => `<definedName name="_xlnm.Print_Area" localSheetId="1">${range}</definedName>`;
+    const bytes = changed({ 'xl/workbook.xml': (text) => text.replace('</definedNames>', `${name(area)}</definedNames>`) });
+    expect(part(make({ bytes }), 'xl/workbook.xml')).toContain(name(whole));
+  });
+
   test('leave no result of other rows: formulas are worked out by whoever opens the file', async () => {
     expect(part(FORM, 'xl/worksheets/sheet1.xml')).toContain('!C:C)</f><v>0</v></c>');
     expect(part(file, 'xl/worksheets/sheet1.xml')).toContain('!C:C)</f></c>');
