@@ -14,19 +14,19 @@ const RECORD_LIMIT_BYTES = 8 * 1024 * 1024;
 const QUOTE = 0x22;
 const LINE_FEED = Buffer.from('\n');
 
-/** Null = nothing between two delimiters, or the dialect's null text; in quotes it is that text. */
+/** Null = nothing between two delimiters, or a null text of the dialect; in quotes it is that text. */
 export type Field = string | null;
 
 /** How files differ. Whichever way they end lines and put fields in quotes is read. */
 export interface CsvDialect {
   /** One character, neither a quote nor a line break. */
   readonly delimiter: string;
-  /** What a field without quotes holds that means null. */
-  readonly null: string;
+  /** What a field without quotes holds that means null: any of these. */
+  readonly nulls: readonly string[];
 }
 
 /** RFC 4180, with nothing for null. */
-export const RFC_4180: CsvDialect = { delimiter: ',', null: '' };
+export const RFC_4180: CsvDialect = { delimiter: ',', nulls: [''] };
 
 /** What came is no CSV, or beyond a bound. The message is safe to show and follows `the body `. */
 export class CsvError extends Error {
@@ -41,6 +41,8 @@ export class CsvError extends Error {
 }
 
 export class CsvRecordReader {
+  /** The record of a line without anything: this very one, since a line of one null text has the same field. */
+  readonly emptyLine: readonly Field[];
   readonly #dialect: CsvDialect;
   readonly #lines = new LineReader(RECORD_LIMIT_BYTES, tooLarge);
   /** Lines of a record whose quoted field is not closed yet, and whether there are any. */
@@ -50,9 +52,10 @@ export class CsvRecordReader {
 
   constructor(dialect: CsvDialect = RFC_4180) {
     this.#dialect = dialect;
+    this.emptyLine = [dialect.nulls.includes('') ? null : ''];
   }
 
-  /** The records that this piece ends, the header as any other; a record of one null is an empty line. @throws CsvError */
+  /** The records that this piece ends, the header as any other; an empty line is `emptyLine`. @throws CsvError */
   write(piece: Buffer): readonly (readonly Field[])[] {
     return this.#lines.write(piece).flatMap((line) => this.#line(line));
   }
@@ -78,8 +81,9 @@ export class CsvRecordReader {
 
   #record(bytes: Buffer): readonly Field[] {
     if (!isUtf8(bytes)) throw new CsvError(`is not UTF-8 in record ${this.#number()}`);
-    const text = bytes.toString('utf8');
-    const fields = splitRecord(text.endsWith('\r') ? text.slice(0, -1) : text, this.#dialect);
+    const line = bytes.toString('utf8');
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+    const fields = text === '' ? this.emptyLine : splitRecord(text, this.#dialect);
     if (typeof fields === 'object') {
       this.#records += 1;
       return fields;
@@ -95,9 +99,9 @@ export class CsvRecordReader {
 }
 
 /** The fields, or what is wrong. */
-function splitRecord(text: string, { delimiter, null: nothing }: CsvDialect): readonly Field[] | string {
+function splitRecord(text: string, { delimiter, nulls }: CsvDialect): readonly Field[] | string {
   if (!text.includes('"'))
-    return text.includes('\r') ? LONE_RETURN : text.split(delimiter).map((field) => (field === nothing ? null : field));
+    return text.includes('\r') ? LONE_RETURN : text.split(delimiter).map((field) => (nulls.includes(field) ? null : field));
   const fields: Field[] = [];
   for (let at = 0; ; at += 1) {
     if (text[at] === '"') {
@@ -111,7 +115,7 @@ function splitRecord(text: string, { delimiter, null: nothing }: CsvDialect): re
       const field = text.slice(at, end < 0 ? text.length : end);
       if (field.includes('"')) return 'a quote stands within a field that does not begin with one';
       if (field.includes('\r')) return LONE_RETURN;
-      fields.push(field === nothing ? null : field);
+      fields.push(nulls.includes(field) ? null : field);
       at += field.length;
     }
     if (at >= text.length) return fields;

@@ -119,8 +119,15 @@ test('a record comes with the piece that ends it', () => {
 test.each<[string, Partial<CsvDialect>, string, readonly Field[]]>([
   ['a semicolon', { delimiter: ';' }, 'a,b;;"";"c;d";"e"', ['a,b', null, '', 'c;d', 'e']],
   ['a tab', { delimiter: '\t' }, 'a\t"b\tc"\t', ['a', 'b\tc', null]],
-  ['a text for null', { null: 'NULL' }, 'NULL,"NULL",,""', [null, 'NULL', '', '']],
-  ['both, in a record with quotes and one without', { delimiter: '|', null: '-' }, '-|"-"|x', [null, '-', 'x']],
+  ['a text for null', { nulls: ['NULL'] }, 'NULL,"NULL",,""', [null, 'NULL', '', '']],
+  ['both, in a record with quotes and one without', { delimiter: '|', nulls: ['-', "'-"] }, '-|"-"|x|\'-', [null, '-', 'x', null]],
 ])('%s of a dialect is heeded', (_, change, text, record) => {
   expect(read(text, [], { ...RFC_4180, ...change })).toEqual([record]);
+});
+
+test('an empty line and a line of a null text are two things', () => {
+  const reader = new CsvRecordReader({ delimiter: ',', nulls: ['NULL'] });
+  const records = reader.write(Buffer.from('\r\nNULL\n\n'));
+  expect(records).toEqual([[''], [null], ['']]);
+  expect(records.map((record) => record === reader.emptyLine)).toEqual([true, false, true]);
 });

@@ -22,6 +22,11 @@ export function unguarded(text: string): string {
   return text.startsWith("'") && STARTS_FORMULA.test(text.slice(1)) ? text.slice(1) : text;
 }
 
+/** Spreadsheets show what follows a leading apostrophe as text. Text that has one already stays as it is: it is harmless, and a second one would stay. */
+export function guarded(text: string): string {
+  return STARTS_FORMULA.test(text) ? `'${text}` : text;
+}
+
 export class CsvFields {
   /** The field of a null cell; never quoted for its own sake, so that it differs from the same text. */
   readonly null: string;
@@ -47,9 +52,8 @@ export class CsvFields {
     return this.#quoteAll || text === this.null || this.#needsQuotes.test(text) ? quoted(text) : text;
   }
 
-  /** Spreadsheets show what follows a leading apostrophe as text. Text that has one already stays as it is: it is harmless, and a second one would stay. */
   #guard(text: string): string {
-    return this.#guarded && STARTS_FORMULA.test(text) ? `'${text}` : text;
+    return this.#guarded ? guarded(text) : text;
   }
 }
 

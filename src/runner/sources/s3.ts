@@ -9,7 +9,7 @@ import { VisitsError } from '../../json-path/visits.ts';
 import type { Bucket } from '../../s3/client.ts';
 import { openRunnerBucket, SOURCE_VARIABLES } from '../bucket.ts';
 import { WallTimes } from '../cells/wall-times.ts';
-import { unguarded } from '../formats/csv-fields.ts';
+import { guarded, unguarded } from '../formats/csv-fields.ts';
 import type { RunPlan } from '../plan.ts';
 import type { Column, RowBatch, RowSource } from '../rows.ts';
 import { REAL_PACING, UPLOAD_RETRIES } from '../upload/retry.ts';
@@ -134,8 +134,10 @@ function openerOf({ format, paths, csv }: S3Plan, columns: readonly Column[], wa
   if (format === 'CSV') {
     const found = columnHeaders(paths, names);
     if (!found.ok) throw templateFailed(found.problems.join('; '));
-    const { formulas, ...dialect } = csv;
-    const textOf = formulas === 'Unescape' ? unguarded : (text: string) => text;
+    const isGuarded = csv.formulas === 'Unescape';
+    // The null text is guarded as any other where it is written.
+    const dialect = { delimiter: csv.delimiter, nulls: isGuarded ? [csv.null, guarded(csv.null)] : [csv.null] };
+    const textOf = isGuarded ? unguarded : (text: string) => text;
     return (fail) => openCsv(columns, found.headers, wall, { dialect, textOf, fail });
   }
   const found = columnPaths(paths, names);

@@ -136,6 +136,13 @@ describe('what lies in the bucket becomes rows', () => {
     ]);
   });
 
+  test('with a null text that was guarded as any other where it was written', async () => {
+    await put('nulls.csv', `id,text\n'-,"'-"\n-,"-"\n`);
+    const asked = { place: at('nulls.csv'), columns: { id: 'Integer', text: 'String' }, csv: { null: '-', formulas: 'Unescape' } } as const;
+    // The first row is what Dossier writes of null and of the text itself.
+    expect(await read(asked)).toEqual([[null, '-'], [null, '-']]); // prettier-ignore
+  });
+
   test('as NDJSON with every digit; an empty object has none', async () => {
     await put('lines/1.ndjson', '{"id":90071992547409931,"amount":"12.50","at":"2026-10-01T08:30:00+02:00"}\n\n{"id":2,"amount":1.0}');
     await put('lines/2.ndjson', Buffer.alloc(0));

@@ -75,7 +75,7 @@ class CsvBody implements BodyReader {
     }
     const { length, indexes } = this.#header;
     // An empty line; in a file of one column it is an empty value.
-    if (record.length === 1 && record[0] === null && length > 1) return [];
+    if (record === this.#records.emptyLine && length > 1) return [];
     this.#rows += 1;
     if (record.length !== length)
       throw this.#reading.fail(`row ${count(this.#rows)} has ${fields(record.length)}, and the header has ${fields(length)}`, false);
