@@ -13,6 +13,7 @@ const LONGEST_PAUSE_MS = 15_000;
 
 interface Cleanup {
   readonly cleaned: Set<string>;
+  uncheckedSince?: number;
   trouble?: CleanupTrouble | undefined;
 }
 
@@ -45,6 +46,11 @@ export class CleanupMemory {
       times: again ? before.times + 1 : 1,
       since: again ? before.since : now,
     };
+  }
+
+  /** To be called when the file of a run could not be looked at: since when (epoch ms) this process has tried in vain. */
+  unchecked(reportUid: string, now: number): number {
+    return (this.#cleanup(reportUid).uncheckedSince ??= now);
   }
 
   /** How long to wait before the next try, in ms: doubles with every failure in a row. `random`: 0 <= x < 1. */

@@ -21,7 +21,7 @@ import type { JobView, ReportView } from './view.ts';
 
 /** An image that could not be pulled for so long will not come by itself. */
 const IMAGE_PULL_PATIENCE_MS = 5 * 60_000;
-/** How long after a run's end its file may stay unchecked because the bucket does not answer. */
+/** How long after a run's end, or after the operator that was away has come back, its file may stay unchecked because the bucket does not answer. */
 const CHECK_PATIENCE_MS = 10 * 60_000;
 /** A started Job without a pod for so long is asked about: the Job controller's refusals are only told in Events. */
 export const REFUSAL_AGE_MS = 5_000;
@@ -100,7 +100,7 @@ function check(view: ReportView, job: PresentJob, result: RunSuccess, changes: S
   if (stored === undefined || stored.kind === 'unknown') {
     const finishedAt = Math.max(...job.pods.map(finishTime), Date.parse(changes.startTime ?? rfc3339(now)));
     const why = stored?.message ?? 'not looked at yet';
-    if (now >= finishedAt + CHECK_PATIENCE_MS) {
+    if (now >= Math.max(finishedAt, view.uncheckedSince ?? 0) + CHECK_PATIENCE_MS) {
       return beginFailing(
         view,
         'StorageFailed',

@@ -42,8 +42,9 @@ export async function gather(parts: ReportParts, key: ObjectKey, signal: AbortSi
   if (job.kind === 'none') return { ...base, job, readiness: await readinessOf(parts, report, signal) };
   if (job.kind !== 'present') return { ...base, job };
   const stored = await storedView(parts, report, job, signal);
+  const unchecked = stored?.kind === 'unknown' ? { uncheckedSince: parts.cleanups.unchecked(uid, Date.now()) } : {};
   const progress = job.pods.map(({ metadata }) => parts.progressOf(metadata.uid)).findLast((known) => known !== undefined);
-  return { ...base, job, ...(stored === undefined ? {} : { stored }), ...(progress === undefined ? {} : { progress }) };
+  return { ...base, job, ...(stored === undefined ? {} : { stored }), ...unchecked, ...(progress === undefined ? {} : { progress }) };
 }
 
 /** What is left of a Report that is being ended. The caches say whether it is worth asking; only a live answer says that nothing is left. */

@@ -59,6 +59,8 @@ export interface ReportView {
   readonly job: JobView;
   /** What the bucket says about the file a run claims to have made. */
   readonly stored?: HeadOutcome;
+  /** Since when (epoch ms) this process has asked the bucket for the file in vain. */
+  readonly uncheckedSince?: number;
   readonly progress?: Progress;
   /** Finished Jobs of this Report in the cache, with the time they are kept. */
   readonly finishedJobs: readonly { readonly job: Job; readonly ttlSeconds: number }[];

@@ -17,6 +17,15 @@ describe('cleaning a bucket in trouble', () => {
     expect(memory.isClean('uid-1', 'store/a.csv')).toBe(false);
   });
 
+  test('counts from its own first look how long a file could not be looked at', () => {
+    const memory = new CleanupMemory();
+    expect(memory.unchecked('uid-1', 1_000)).toBe(1_000);
+    expect(memory.unchecked('uid-1', 2_000)).toBe(1_000);
+    expect(memory.unchecked('uid-2', 2_000)).toBe(2_000);
+    memory.forget('uid-1');
+    expect(memory.unchecked('uid-1', 3_000)).toBe(3_000);
+  });
+
   test('counts failures of one kind in a row', () => {
     const memory = new CleanupMemory();
     memory.failed('uid-1', absent, 1_000);

@@ -55,10 +55,22 @@ type Row = readonly [
 
 function check(
   _story: string,
-  { now = 10, job, readiness, stored: found, leftovers, cleanupTrouble, namespaceTerminating, finishedJobs, progress, ...report }: Row[1],
+  {
+    now = 10,
+    job,
+    readiness,
+    stored: found,
+    uncheckedSince,
+    leftovers,
+    cleanupTrouble,
+    namespaceTerminating,
+    finishedJobs,
+    progress,
+    ...report
+  }: Row[1],
   expected: Row[2],
 ): void {
-  const optional = { readiness, stored: found, leftovers, cleanupTrouble, namespaceTerminating, finishedJobs, progress };
+  const optional = { readiness, stored: found, uncheckedSince, leftovers, cleanupTrouble, namespaceTerminating, finishedJobs, progress };
   const set = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<ReportView>;
   const view = aView({ report: aReport(report), ...(job === undefined ? {} : { job }), ...set });
   const plan = outcome(decide(view, at(now)));
@@ -374,6 +386,17 @@ describe('a run that ended', () => {
       'waits while the bucket does not answer',
       { job: aJob({ pods: [ended(SUCCESS)] }), stored: { kind: 'unknown', message: 'no route' }, finalizer: true },
       { phase: 'Deploying', reason: 'Uploading', lookAgain: 12, message: expect.stringContaining('no route') },
+    ],
+    [
+      'waits for the bucket also when it ended long ago, while the operator was away',
+      {
+        job: aJob({ pods: [ended(SUCCESS)] }),
+        stored: { kind: 'unknown', message: 'no route' },
+        uncheckedSince: at(7_000),
+        finalizer: true,
+        now: 7_599,
+      },
+      { phase: 'Deploying', reason: 'Uploading', failing: undefined },
     ],
     [
       'fails when the bucket stays away for ten minutes',
