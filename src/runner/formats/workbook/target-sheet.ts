@@ -55,7 +55,7 @@ export function targetSheet(text: string, name: string, area: Area): TargetSheet
   return {
     // What a sheet measures is not known before its last row; it may be left out.
     head: `${text.slice(0, data.index).replace(/<dimension(?:\s[^>]*)?\/>/, '')}<sheetData>${kept}`,
-    foot: `</sheetData>${text.slice(data.index + data[0].length)}`,
+    foot: `</sheetData>${withoutLinks(text.slice(data.index + data[0].length), area)}`,
     styles: stylesOf(text, pattern, area),
   };
 }
@@ -70,6 +70,20 @@ function refuseContent(cells: string, row: number, sheet: string, { startRow, st
       `has content in cell ${reference} of sheet "${sheet}", where rows are written; put totals and notes above row ${startRow}, or on another sheet`,
     );
   }
+}
+
+/** Without links of the sample's cells, which would lead from a row to something else than its own. */
+function withoutLinks(foot: string, { startRow, startColumn, columns }: Area): string {
+  const isOfRows = (link: string): boolean => {
+    const [from = '', to = from] = (attribute(link, 'ref') ?? '').split(':');
+    return Number(/\d+$/.exec(to)?.[0] ?? 0) >= startRow && columnNumber(to) >= startColumn && columnNumber(from) < startColumn + columns;
+  };
+  return (
+    foot
+      .replace(/<hyperlink(?=[\s/>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*>(?:<\/hyperlink>)?/g, (link) => (isOfRows(link) ? '' : link))
+      // By the schema it has at least one.
+      .replace(/<hyperlinks(?:\s[^>]*)?>\s*<\/hyperlinks>/, '')
+  );
 }
 
 /** A cell's own style, else its row's, else its column's. */

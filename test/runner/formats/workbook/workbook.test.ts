@@ -133,6 +133,17 @@ describe('rows in a user’s own workbook', () => {
     expect(part(make({ bytes }), 'xl/workbook.xml')).toContain(name(whole));
   });
 
+  test('have no links of the sample, and all others stay', () => {
+    const linked = (...links: readonly string[]): string => {
+      const list = `<hyperlinks>${links.map((ref) => `<hyperlink ref="${ref}" location="Summary!A1" display="a > b"/>`).join('')}</hyperlinks>`;
+      const bytes = changed({ 'xl/worksheets/sheet2.xml': (text) => text.replace('<pageMargins', `${list}<pageMargins`) });
+      return part(make({ bytes }), 'xl/worksheets/sheet2.xml');
+    };
+    expect(linked('B4').includes('hyperlink')).toBe(false);
+    const links = [...linked('A1', 'D2:E4', 'D4:E900', 'E4', 'B5', 'A3').matchAll(/<hyperlink ref="([^"]*)/g)].map(([, ref]) => ref);
+    expect(links).toEqual(['A1', 'E4', 'A3']);
+  });
+
   test('leave no result of other rows: formulas are worked out by whoever opens the file', async () => {
     expect(part(FORM, 'xl/worksheets/sheet1.xml')).toContain('!C:C)</f><v>0</v></c>');
     expect(part(file, 'xl/worksheets/sheet1.xml')).toContain('!C:C)</f></c>');
