@@ -16,6 +16,8 @@ import type { Plan } from './plan.ts';
 import { currentReason, looked, nextStatus, type Standing } from './status.ts';
 import type { Known, RepositoryView } from './view.ts';
 
+/** A Job that was made shows in the cache within milliseconds; one that somebody deleted while the watch was away never does. */
+const EXPECTED_JOB_INTERVAL_MS = 2_000;
 /** Nothing has to be done before something changes. */
 const NOTHING: Plan = { steps: [], events: [] };
 
@@ -43,7 +45,7 @@ function look(view: RepositoryView, target: Target, now: number): Plan {
         secrets,
       });
     case 'expected':
-      return NOTHING;
+      return { ...NOTHING, lookAgainAt: now + EXPECTED_JOB_INTERVAL_MS };
     case 'running':
       return waiting(repository, 'Fetching', job.message, now);
     case 'failed':

@@ -161,7 +161,7 @@ describe('a ReportRepository', () => {
         stalled: 'False',
       },
     ],
-    ['whose Job is on its way waits', aView(aRepository(), { job: { kind: 'expected' } }), 1, nothing],
+    ['whose Job is on its way waits', aView(aRepository(), { job: { kind: 'expected' } }), 1, { ...nothing, lookAgainAfter: 3 }],
     [
       'says what its Job is at',
       aView(aRepository(), { job: { kind: 'running', message: 'm' } }),
