@@ -172,7 +172,8 @@ function resultLost(view: ReportView, job: PresentJob, changes: StatusChanges, n
   const event: EventNote = { type: 'Warning', reason: 'ResultLost', action: 'Rerun', note: message };
   return {
     steps: [
-      { kind: 'writeStatus', status },
+      // Its wait for a pod begins now, even if the first attempt was queued, too.
+      { kind: 'writeStatus', status: { ...status, reasonTime: rfc3339(now) } },
       { kind: 'deleteJob', name, uid },
     ],
     events: [event],

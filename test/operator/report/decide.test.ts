@@ -89,6 +89,12 @@ const outage = { ok: false, reason: 'StorageFailed', message: 'bucket away', ret
 const presentJob = aJob() as Extract<JobView, { kind: 'present' }>;
 const finishedJob: Job = { ...presentJob.job, status: { conditions: [complete] } };
 
+test('a second attempt has its whole start deadline, even if the first one was queued before the operator was away', () => {
+  const report = aReport({ finalizer: true, reason: 'Queued', status: { phase: 'Deploying', startTime: time(2), reasonTime: time(5) } });
+  const { steps } = decide(aView({ report, job: aJob({ conditions: [complete] }) }), at(7_000));
+  expect(steps[0]).toMatchObject({ kind: 'writeStatus', status: { attempt: 2, reasonTime: time(7_000) } });
+});
+
 describe('a Report that has no Job', () => {
   test.each<Row>([
     [
