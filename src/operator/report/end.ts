@@ -156,10 +156,16 @@ export function cleanUp(view: ReportView, now: number): Plan {
     () => true,
     now,
   );
-  if (running !== undefined) return running;
+  if (running !== undefined) return recordingStorage(view, running);
   if (report.status.phase === 'Ready' && report.spec.deletionPolicy === 'Retain')
     return { steps: [{ kind: 'removeFinalizer' }], events: [] };
   return { steps: [cleaning(view, now), { kind: 'removeFinalizer' }], events: [] };
+}
+
+/** Only the Job knows which storage it was given until a status says so; by the references its Report would be led to another one when the template is gone or changed. */
+function recordingStorage({ report, job }: ReportView, plan: Plan): Plan {
+  if (report.status.storage !== undefined || job.kind !== 'present') return plan;
+  return { ...plan, steps: [{ kind: 'writeStatus', status: { ...report.status, storage: job.facts.storage } }, ...plan.steps] };
 }
 
 /** Cleans the bucket, or gives up what lies there: a bucket that is gone for good must hold up neither a failure nor a deletion. */

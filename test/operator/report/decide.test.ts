@@ -739,6 +739,16 @@ describe('a Report that is being deleted', () => {
   test.each<Row>([
     ['without our finalizer is none of our business', { deleting: true }, { steps: [] }],
     [
+      'first takes note of the storage that only its Job knows',
+      { deleting: true, finalizer: true, job: presentJob, leftovers: { jobs: [presentJob.job], pods: [] } },
+      { steps: ['writeStatus', 'deleteJob'] },
+    ],
+    [
+      'does so once',
+      { deleting: true, finalizer: true, job: presentJob, leftovers: { jobs: [presentJob.job], pods: [] }, status: { storage: STORAGE } },
+      { steps: ['deleteJob'] },
+    ],
+    [
       'stops its Job first, finished or not',
       { deleting: true, finalizer: true, leftovers: { jobs: [finishedJob], pods: [] } },
       { steps: ['deleteJob'] },
