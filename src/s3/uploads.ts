@@ -49,7 +49,11 @@ async function listPage(
     UploadIdMarker: marker.upload,
   });
   try {
-    return await storeCall(signal, (options) => bucket.client.send(command, options));
+    const answer = await storeCall(signal, (options) => bucket.client.send(command, options));
+    // An empty answer, or a page for people that something on the way gave in a success, says nothing of uploads.
+    if (answer.Bucket === undefined && answer.IsTruncated === undefined && answer.Uploads === undefined)
+      throw new StoreError('InternalError');
+    return answer;
   } catch (error) {
     if (saysNoUploads(error)) return {};
     throw error;

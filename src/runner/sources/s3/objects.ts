@@ -54,7 +54,12 @@ export async function listObjects(options: ReadingOptions, prefix: string, signa
       MaxKeys: PAGE_SIZE,
       ...(token === undefined ? {} : { ContinuationToken: token }),
     });
-    const page = await withRetries(retries, pacing, signal, () => storeCall(signal, (call) => bucket.client.send(command, call)));
+    const page = await withRetries(retries, pacing, signal, async () => {
+      const answer = await storeCall(signal, (call) => bucket.client.send(command, call));
+      // An empty answer, or a page for people that something on the way gave in a success, is no last page.
+      if (answer.Name === undefined && answer.IsTruncated === undefined) throw new StoreError('InternalError');
+      return answer;
+    });
     for (const { Key: key, Size: bytes, ETag: etag } of page.Contents ?? []) {
       if (key === undefined || bytes === undefined || etag === undefined || !key.startsWith(prefix)) throw new StoreError('NotS3');
       if (key.endsWith('/') && bytes === 0) continue;
