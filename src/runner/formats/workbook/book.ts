@@ -39,7 +39,7 @@ export class UserWorkbook {
     this.#workbookRels = relationshipsOf(this.#workbookPath);
     const book = this.text(this.#workbookPath);
     // Serial numbers are days since 1900: there, every date would be four years and a day later.
-    if (tags(book, 'workbookPr').some((tag) => ['1', 'true'].includes(attribute(tag, 'date1904') ?? '')))
+    if (tags(book, 'workbookPr').some((tag) => isTrue(attribute(tag, 'date1904'))))
       throw workbookFailed(
         'counts days from 1904; turn "Use 1904 date system" off in the options of Excel, correct the dates that it has, and save it again',
       );
@@ -121,7 +121,7 @@ export class UserWorkbook {
       changed.set(path, infoSheet(info, rows));
     }
     changed.set(CONTENT_TYPES, types).set(this.#workbookRels, rels).set(this.#workbookPath, book);
-    for (const path of this.#tables()) changed.set(path, table(this.text(path), whole));
+    for (const path of this.#tables()) changed.set(path, table(this.text(path), whole, rows));
     for (const path of this.#targets('pivotCacheDefinition'))
       if (this.entries.has(path)) changed.set(path, refreshedPivotCache(this.text(path), whole));
     for (const { name } of this.entries.values())
@@ -173,7 +173,8 @@ export class UserWorkbook {
   }
 }
 
-function table(text: string, span: RowSpan): string {
+/** One that was saved without rows shows a line in which the first can be typed (`insertRow`), and counts as empty as long as it does. */
+function table(text: string, span: RowSpan, rows: number): string {
   const open = tags(text, 'table')[0] ?? '';
   const extended = extendedRange(attribute(open, 'ref') ?? '', span);
   if (extended === undefined) return text;
@@ -181,9 +182,14 @@ function table(text: string, span: RowSpan): string {
     throw workbookFailed(
       `has a table with a row of totals where rows are written ("${foreignText(unescaped(attribute(open, 'name') ?? ''), 64)}"); leave it out`,
     );
+  const ranged = withAttribute(open, 'ref', extended);
   return text
-    .replace(open, () => withAttribute(open, 'ref', extended))
+    .replace(open, () => (rows > 0 && isTrue(attribute(open, 'insertRow')) ? withAttribute(ranged, 'insertRow', '0') : ranged))
     .replace(/<autoFilter(?=[\s/>])[^>]*>/, (tag) => withRange(tag, span));
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value === '1' || value === 'true';
 }
 
 function withRange(tag: string, span: RowSpan): string {

@@ -170,6 +170,14 @@ describe('rows in a user’s own workbook', () => {
     expect(book.getWorksheet('Table')?.getCell('C5').value).toBe('y');
   });
 
+  test('end the state of a table that was saved empty', () => {
+    const place = { sheet: 'table', startRow: 3, startColumn: 2 };
+    const bytes = changed({ 'xl/tables/table1.xml': (text) => text.replace('<table ', '<table insertRow="1" ') });
+    const tableOf = (rows: RowBatch): string => part(make({ bytes, place, columns: COLUMNS.slice(0, 2), rows }), 'xl/tables/table1.xml');
+    expect(tableOf([[1, 'x']])).toContain('<table insertRow="0" ');
+    expect(tableOf([])).toContain('<table insertRow="1" ');
+  });
+
   test('may be none: the sample goes, and all else stays', async () => {
     const book = new ExcelJS.Workbook();
     await book.xlsx.load(make({ rows: [] }) as unknown as ExcelJS.Buffer);
