@@ -9,7 +9,7 @@ import { infoSheet, infoSheetName, type InfoFacts } from '../xlsx/info.ts';
 import { escapeAttribute } from '../xlsx/text.ts';
 import { readArchive, type ArchiveEntry } from './archive.ts';
 import { workbookFailed } from './failures.ts';
-import { extendedFormula, extendedPrintArea, extendedRange, type RowSpan } from './ranges.ts';
+import { extendedCells, extendedFormula, extendedPrintArea, extendedRange, type RowSpan } from './ranges.ts';
 import { refuseWhatReachesOut, xmlText } from './refusals.ts';
 import { refreshedPivotCache, withoutPoints, withoutResults } from './results.ts';
 import { attribute, tags, unescaped, withAttribute } from './xml.ts';
@@ -83,9 +83,20 @@ export class UserWorkbook {
     return without === text ? undefined : without;
   }
 
-  /** What follows the rows of the sheet, with its filter going on to the last one. */
+  /** What follows the rows of the sheet, with its filter and its conditional formats going on to the last one. */
   foot(text: string, span: RowSpan): string {
-    return text.replace(/<autoFilter(?=[\s/>])[^>]*>/, (tag) => withRange(tag, span));
+    return (
+      text
+        .replace(/<autoFilter(?=[\s/>])[^>]*>/, (tag) => withRange(tag, span))
+        .replace(/<conditionalFormatting(?=\s)[^>]*>/g, (tag) => {
+          const cells = attribute(tag, 'sqref');
+          return cells === undefined ? tag : withAttribute(tag, 'sqref', extendedCells(cells, span));
+        })
+        // What Excel added to them later, such as bars of data.
+        .replace(/<x14:conditionalFormatting(?=[\s>])[^]*?<\/x14:conditionalFormatting>/g, (format) =>
+          format.replace(/(<xm:sqref>)([^<]*)/, (_, open: string, cells: string) => open + extendedCells(cells, span)),
+        )
+    );
   }
 
   /** Parts that differ from the user's, by path; null = left out. Those of the sheet and the styles are not among them. */

@@ -21,6 +21,14 @@ export function extendedRange(range: string, { startRow, lastRow }: RowSpan): st
   return begins && Number(last) >= startRow ? `${from}${first}:${to}${lastRow}` : undefined;
 }
 
+/** A list of cells and ranges of the sheet (`A4 C4:D4`), a cell of the first row being a range of one row. */
+export function extendedCells(list: string, span: RowSpan): string {
+  return list.replace(/[^ ]+/g, (range) => {
+    const asRange = !range.includes(':') && Number(/\d+$/.exec(range)?.[0]) === span.startRow ? `${range}:${range}` : range;
+    return extendedRange(asRange, span) ?? range;
+  });
+}
+
 /** No spreadsheet program takes a longer formula; and a search in one of megabytes would take hours. */
 const FORMULA_LIMIT = 8_192;
 

@@ -133,6 +133,24 @@ describe('rows in a user’s own workbook', () => {
     expect(part(make({ bytes }), 'xl/workbook.xml')).toContain(name(whole));
   });
 
+  test('have conditional formats to the last one', () => {
+    const marked = (cells: string): string =>
+      `<conditionalFormatting sqref="${cells}"><cfRule type="expression" dxfId="0" priority="1"><formula>$C4&gt;9</formula></cfRule></conditionalFormatting>`;
+    const later = (cells: string): string =>
+      `<x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule type="dataBar"/><xm:sqref>${cells}</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings>` +
+      // Where a small chart stands is one cell.
+      '<x14:sparkline><xm:f>Summary!A1:A3</xm:f><xm:sqref>F4</xm:sqref></x14:sparkline>';
+    const bytes = changed({
+      'xl/worksheets/sheet2.xml': (text) =>
+        text
+          .replace('<pageMargins', `${marked('A1 B4 C4:D4 A3:A4 F1:F2')}<pageMargins`)
+          .replace('</worksheet>', `${later('C4')}</worksheet>`),
+    });
+    const sheet = part(make({ bytes }), 'xl/worksheets/sheet2.xml');
+    expect(sheet).toContain(marked('A1 B4:B703 C4:D703 A3:A703 F1:F2'));
+    expect(sheet).toContain(later('C4:C703'));
+  });
+
   test('have no links of the sample, and all others stay', () => {
     const linked = (...links: readonly string[]): string => {
       const list = `<hyperlinks>${links.map((ref) => `<hyperlink ref="${ref}" location="Summary!A1" display="a > b"/>`).join('')}</hyperlinks>`;
