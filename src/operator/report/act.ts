@@ -4,8 +4,9 @@
 import type { Report } from '../../api/generated/report.ts';
 import type { ReportStorage } from '../../api/generated/reportstorage.ts';
 import type { ReconcileContext } from '../../kube/controller.ts';
+import { foreignText } from '../../foreign-text.ts';
 import type { Manifest } from '../../kube/client.ts';
-import { isAlreadyExists, isForbidden, isInvalid } from '../../kube/errors.ts';
+import { isAlreadyExists, isForbidden, isInvalid, KubeError } from '../../kube/errors.ts';
 import { controllerOf, type Job, type KubeObject } from '../../kube/objects.ts';
 import { CONFIG_MAPS, JOBS, REPORT_STORAGES, REPORTS } from '../../kube/resources.ts';
 import { keyOf } from '../../kube/store.ts';
@@ -24,6 +25,8 @@ import type { FilePlace, Plan, StorageRef, Step } from './plan.ts';
 import { keyOfFile } from './run.ts';
 import { isTerminal } from './status.ts';
 import { deleteJob, JobRefused, refuseUnseen } from './unseen-job.ts';
+
+const LASTING_MS = 60_000;
 
 /** Throws JobRefused when its Job cannot be made, so that the Report can say so. */
 export async function act(parts: ReportParts, report: Report, plan: Plan, context: ReconcileContext): Promise<void> {
@@ -101,6 +104,7 @@ async function createJob(parts: ReportParts, report: Report, manifest: Manifest,
     if (isAlreadyExists(error)) await adoptJob(parts, report, namespace, name, signal);
     else {
       if (isForbidden(error) || isInvalid(error)) throw refusedJob(error as Error);
+      if (isLasting(error, report)) throw new JobRefused('webhook', foreignText((error as Error).message));
       throw error;
     }
   }
@@ -125,6 +129,12 @@ async function adoptJob(parts: ReportParts, report: Report, namespace: string, n
 
 function refuseIfUnseen(parts: ReportParts, report: Report, job: KubeObject, signal: AbortSignal): Promise<void> {
   return refuseUnseen(parts.client, job, { ...MANAGED_LABEL, [REPORT_UID_LABEL]: report.metadata.uid }, REPORT_LABEL, signal);
+}
+
+/** An admission webhook that is down, told once somebody may have begun to wonder: before that it is tried again soon, without a word. */
+function isLasting(error: unknown, { metadata }: Report): boolean {
+  const isDown = error instanceof KubeError && error.status >= 500 && error.message.includes('failed calling webhook');
+  return isDown && Date.now() - Date.parse(metadata.creationTimestamp) >= LASTING_MS;
 }
 
 /** A Job that the apiserver refuses for good ends the Report; a quota on Jobs passes; anything else is tried again. */

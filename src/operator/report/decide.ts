@@ -8,6 +8,7 @@ import type { Report } from '../../api/generated/report.ts';
 import { earliest, withLook, type Plan, type Step } from './plan.ts';
 import { currentMessage, currentReason, isTerminal, nextStatus, rfc3339, type Standing } from './status.ts';
 import { transitionEvents } from './transitions.ts';
+import type { JobRefused } from './unseen-job.ts';
 import type { Readiness, ReportView } from './view.ts';
 
 /** `now` in epoch milliseconds. */
@@ -60,10 +61,14 @@ function start(view: ReportView, now: number): Plan {
 }
 
 /** The apiserver did not take the Job. */
-export function jobRefused(view: ReportView, kind: 'quota' | 'rejected', message: string, now: number): Plan {
+export function jobRefused(view: ReportView, kind: JobRefused['kind'], message: string, now: number): Plan {
   if (kind === 'rejected') return beginFailing(view, 'PodRejected', `the cluster refuses the Job: ${message}`, {}, now);
-  const phase = isRerun(view.report) ? 'Deploying' : 'Pending';
-  const standing: Standing = { phase, reason: 'QuotaExceeded', message: `a quota of the namespace is used up: ${message}` };
+  const rerun = isRerun(view.report);
+  const phase = rerun ? 'Deploying' : 'Pending';
+  const standing: Standing =
+    kind === 'quota'
+      ? { phase, reason: 'QuotaExceeded', message: `a quota of the namespace is used up: ${message}` }
+      : { phase, reason: rerun ? 'Queued' : 'Accepted', message: `its Job cannot be made yet, and is tried again: ${message}` };
   const status = nextStatus(view.report, standing, turnOf(view.report, now), now);
   const waited = currentReason(view.report) === standing.reason ? now - Date.parse(view.report.status.reasonTime ?? rfc3339(now)) : 0;
   const interval = Math.min(Math.max(waited / 4, QUOTA_INTERVAL_MS), QUOTA_INTERVAL_MAX_MS);

@@ -8,9 +8,9 @@ import type { KubeObject } from '../../kube/objects.ts';
 import { JOBS } from '../../kube/resources.ts';
 import { quoted } from '../../foreign-text.ts';
 
-/** The Job cannot be made: never (rejected), or not now (quota). */
+/** The Job cannot be made: never (rejected), or not now (quota, or a webhook that has been down for long). */
 export class JobRefused extends Error {
-  readonly kind: 'quota' | 'rejected';
+  readonly kind: 'quota' | 'rejected' | 'webhook';
 
   constructor(kind: JobRefused['kind'], message: string) {
     super(message);

@@ -4,8 +4,10 @@ import { act } from '../../../src/operator/report/act.ts';
 import type { ReportParts } from '../../../src/operator/report/parts.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { FakeApiserver } from '../../support/fake-apiserver.ts';
+import { serveStatus } from '../../support/object-verbs.ts';
 import { refuse } from '../../support/weather.ts';
 import { ExpectedJobs } from '../../../src/operator/report/expected-jobs.ts';
+import { JobRefused } from '../../../src/operator/report/unseen-job.ts';
 import { CleanupMemory } from '../../../src/operator/report/cleanup-memory.ts';
 import { aReport } from './given.ts';
 
@@ -60,6 +62,18 @@ describe('making a Job', () => {
   test('by whose labels it can be followed is all there is to it', async () => {
     await createJob(labels);
     expect(server.objects.list(JOBS)).toHaveLength(1);
+  });
+
+  test('that a webhook holds up, which has been down for long, is no secret of the log', async () => {
+    const message = 'Internal error occurred: failed calling webhook "jobs.example.com": connection refused';
+    server.next('write', ({ response }) => serveStatus(response, 500, 'InternalError', {}, message));
+    const told = (error: unknown): boolean => error instanceof JobRefused && error.kind === 'webhook' && error.message.includes(message);
+    await expect(createJob(labels)).rejects.toSatisfy(told);
+  });
+
+  test('that the apiserver does not take for another reason is tried again without a word', async () => {
+    server.next('write', refuse(500));
+    await expect(createJob(labels)).rejects.toMatchObject({ name: 'KubeError' });
   });
 
   test('leaves no place clean: what it makes there has to be removed one day', async () => {

@@ -160,6 +160,17 @@ describe('a Report that has no Job', () => {
     expect([10, 100, 1_000].map((now) => lookAgain(now))).toEqual([25, 125, 1_060]);
   });
 
+  test('whose Job waits for a webhook that is down says so and goes on trying', () => {
+    const view = aView({ report: aReport({ finalizer: true }) });
+    expect(outcome(jobRefused(view, 'webhook', 'failed calling webhook "a"', at(70)))).toMatchObject({
+      phase: 'Pending',
+      reason: 'Accepted',
+      message: 'its Job cannot be made yet, and is tried again: failed calling webhook "a"',
+      failing: undefined,
+      lookAgain: 85,
+    });
+  });
+
   test('whose Job admission refuses fails', () => {
     const view = aView({ report: aReport({ finalizer: true }) });
     expect(outcome(jobRefused(view, 'rejected', 'no', at(10)))).toMatchObject({ failing: 'PodRejected' });
