@@ -48,6 +48,14 @@ export function targetSheet(text: string, name: string, area: Area): TargetSheet
       if (number === area.startRow) pattern = { open, cells: row.cells };
     }
   }
+  // Arrays and data tables: the other cells of their area have been emptied (results.ts), and would be worked out over the rows.
+  for (const tag of tags(kept, 'f')) {
+    const filled = attribute(tag, 'ref') ?? '';
+    if (attribute(tag, 't') !== 'shared' && Number(/(\d+)$/.exec(filled)?.[1] ?? 0) >= area.startRow)
+      throw workbookFailed(
+        `has a formula that fills cells ${filled} of sheet "${name}", where rows are written; keep it above row ${area.startRow}`,
+      );
+  }
   for (const tag of tags(text, 'mergeCell')) {
     const last = Number(/(\d+)$/.exec(attribute(tag, 'ref') ?? '')?.[1] ?? 0);
     if (last >= area.startRow) throw workbookFailed(`has merged cells in or below row ${area.startRow} of sheet "${name}"; split them`);

@@ -151,6 +151,22 @@ describe('rows in a user’s own workbook', () => {
     expect(sheet).toContain(later('C4:C703'));
   });
 
+  test('are not written over by an array that a formula above them fills', () => {
+    const filling = (kind: string): Buffer => {
+      const cells = `<c r="A1"><f ${kind}>Summary!A1:A5</f><v>1</v></c>`;
+      return changed({
+        'xl/worksheets/sheet2.xml': (text) =>
+          text
+            .replace(/<row r="1"[^]*?<\/row>/, `<row r="1">${cells}</row>`)
+            .replace('</sheetData>', '<row r="5"><c r="A5"><v>7</v></c></row></sheetData>'),
+      });
+    };
+    expect(failureOf({ bytes: filling('t="array" ref="A1:A5"') }).message).toContain(
+      'has a formula that fills cells A1:A5 of sheet "Data & more", where rows are written; keep it above row 4',
+    );
+    expect(failureOf({ bytes: filling('t="array" ref="A1:A3"') }).message).toContain('has content in cell A5');
+  });
+
   test('have no links of the sample, and all others stay', () => {
     const linked = (...links: readonly string[]): string => {
       const list = `<hyperlinks>${links.map((ref) => `<hyperlink ref="${ref}" location="Summary!A1" display="a > b"/>`).join('')}</hyperlinks>`;
