@@ -13,6 +13,7 @@ import { isConflict, isForbidden, isInvalid, isNotFound, KubeError } from '../..
 import { decodeExact } from '../../kube/exact-decode.ts';
 import { controllerOf } from '../../kube/objects.ts';
 import { REPORT_TEMPLATES } from '../../kube/resources.ts';
+import { classifyRefusal } from '../report/job-state.ts';
 import { templateProblems } from '../template/validate.ts';
 import type { Applied } from './decide.ts';
 import type { DesiredTemplate } from './desired.ts';
@@ -54,10 +55,10 @@ export async function applyTemplates(
       });
   }
   if (taken.length > 0) return { kind: 'taken', names: taken };
-  const mistakes: string[] = [];
-  for (const change of changes) mistakes.push(...(await mistakesOf(parts, change, signal)));
-  if (mistakes.length > 0) return { kind: 'refused', mistakes };
   try {
+    const mistakes: string[] = [];
+    for (const change of changes) mistakes.push(...(await mistakesOf(parts, change, signal)));
+    if (mistakes.length > 0) return { kind: 'refused', mistakes };
     for (const change of changes) entries.push(await write(parts, repository, change, signal));
   } catch (error) {
     // What is only being restored says nothing new in the status: it is tried again like any reconcile that failed.
@@ -113,6 +114,8 @@ async function mistakesOf(parts: RepositoryParts, { desired, manifest }: Change,
     return templateProblems(tried, parts.allow).map((problem) => `${desired.place}: ${inDescriptor(problem)}`);
   } catch (error) {
     if (!(error instanceof KubeError) || isConflict(error) || !(isInvalid(error) || isForbidden(error))) throw error;
+    // The descriptor is not to blame for a full quota, nor for a namespace that is going away.
+    if (isForbidden(error) && ['quota', 'passing'].includes(classifyRefusal(error.message).kind)) throw error;
     return [`${desired.place}: ${inDescriptor(mistakesIn(error.message))}`];
   }
 }
