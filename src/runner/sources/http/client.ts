@@ -4,6 +4,7 @@
  * Headers of the template go to the origin of its url and nowhere else, whatever redirects say, and a connection that began behind TLS never goes on without it. A
  * server that is silent, before its answer or within, is given up; how long it may go on answering is the run's deadline to say.
  */
+import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from '../../../net/undici.ts';
 import type { Dialer, Trust } from '../../../net/dialer.ts';
 import { failed, requestFailed } from './errors.ts';
@@ -11,6 +12,8 @@ import { failed, requestFailed } from './errors.ts';
 /** Most redirects of one request (security.md 10). */
 const REDIRECTS_LIMIT = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** How undici ends a connection on which something comes that nobody asked for. */
+const BYTES_WITHOUT_REQUEST = 'bad response';
 
 export interface ClientOptions {
   /** All requests begin at this origin. */
@@ -38,13 +41,21 @@ export interface HttpAnswer {
   header(name: string): string | undefined;
   /** As it was sent; ends in order only when the whole body has come. */
   readonly body: AsyncIterable<Buffer>;
+  /** Whether bytes were seen behind the end that the answer gave its body; known when the body has ended. */
+  isLonger(): boolean;
   /** Ends the connection if the body was not read to its end; safe twice. */
   close(): Promise<void>;
 }
 
+interface Connected {
+  readonly client: Client;
+  /** The connection made last. */
+  socket: Socket | undefined;
+}
+
 export class HttpClient {
   readonly #options: ClientOptions;
-  readonly #client: Client;
+  readonly #client: Connected;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -64,13 +75,14 @@ export class HttpClient {
   }
 
   async close(): Promise<void> {
-    await this.#client.destroy();
+    await this.#client.client.destroy();
   }
 
   async #ask(url: URL, signal: AbortSignal): Promise<HttpAnswer> {
     const { origin, headers, ownHeaders } = this.#options;
     const elsewhere = url.origin !== origin.origin;
-    const client = elsewhere ? this.#connect(url) : this.#client;
+    const connected = elsewhere ? this.#connect(url) : this.#client;
+    const { client } = connected;
     const close = async (): Promise<void> => {
       if (elsewhere) await client.destroy();
     };
@@ -92,6 +104,7 @@ export class HttpClient {
         elsewhere,
         header: (name) => joined(received[name]),
         body: body as AsyncIterable<Buffer>,
+        isLonger: () => connected.socket?.errored?.message === BYTES_WITHOUT_REQUEST,
         close: async () => {
           body.destroy();
           await close();
@@ -104,14 +117,22 @@ export class HttpClient {
     }
   }
 
-  #connect(url: URL): Client {
+  #connect(url: URL): Connected {
     const { dialer, trust, answerTimeoutMs, silenceTimeoutMs } = this.#options;
-    return new Client(url.origin, {
-      connect: dialer.connector(trust),
+    const connect = dialer.connector(trust);
+    const client = new Client(url.origin, {
+      connect: (options, callback) => {
+        connect(options, (...[error, socket]) => {
+          if (error !== null) callback(error, null);
+          else callback(null, (connected.socket = socket));
+        });
+      },
       headersTimeout: answerTimeoutMs,
       bodyTimeout: silenceTimeoutMs,
       pipelining: 1,
     });
+    const connected: Connected = { client, socket: undefined };
+    return connected;
   }
 }
 

@@ -87,6 +87,17 @@ describe('a body that is cut', () => {
     expect(await failureOf(await serveRaw((socket) => socket.end(answer)))).toMatchObject({ reason: 'SourceFailed' });
   });
 
+  test.each(['JSON', 'NDJSON', 'CSV'] as const)('of %s by a length that is too small is refused', async (format) => {
+    const body = { JSON: '[{"id":1}]', NDJSON: '{"id":1}\n{"id":2}\n', CSV: 'id\n1\n23456\n' }[format];
+    const length = { JSON: 10, NDJSON: 9, CSV: 7 }[format];
+    const more = format === 'JSON' ? 'x' : '';
+    const url = await serveRaw((socket) => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n${body}${more}`));
+    expect(await failureOf(url, { format })).toMatchObject({
+      retryable: true,
+      message: 'http: the body goes on behind its Content-Length, so the server has miscounted it',
+    });
+  });
+
   test('when packed is asked for again', async () => {
     const packed = gzipSync('[{"id":1}]');
     let requests = 0;
