@@ -11,6 +11,8 @@ const MOST_FAILURES = 10;
 /** Of a failure. */
 const MOST_LINES = 8;
 const MOST_COLUMNS = 300;
+/** Of a test that was ended by its time limit, the report holds a place of vitest's own and no words. */
+const TIMED_OUT = /^Error: STACK_TRACE_ERROR$/m;
 
 /** What is read of a report. */
 interface TestReport {
@@ -71,6 +73,7 @@ function failuresOf({ testResults = [] }: TestReport): readonly string[] {
 
 function brief(text: string): string {
   return text
+    .replace(TIMED_OUT, 'Error: it was not done within its time limit')
     .split('\n')
     .slice(0, MOST_LINES)
     .map((line) => `    ${line.slice(0, MOST_COLUMNS)}`)

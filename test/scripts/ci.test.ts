@@ -160,6 +160,11 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
         assertionResults: [{ status: 'failed', fullName: 'a sum', failureMessages: ['1 is not 2\n'.repeat(99)] }],
       },
       { status: 'failed', message: '', assertionResults: [{ status: 'passed', fullName: 'in a group' }] },
+      {
+        status: 'failed',
+        message: '',
+        assertionResults: [{ status: 'failed', fullName: 'a wait', failureMessages: ['Error: STACK_TRACE_ERROR\n    at x'] }],
+      },
       ...Array.from({ length: 20 }, () => ({ status: 'failed', message: 'x'.repeat(9_999) })),
     ];
     const there = await place(context, { test: 'cp ../report coverage/tests.json; exit 1' });
@@ -175,8 +180,13 @@ describe.skipIf(process.platform !== 'linux')('what decides', { concurrent: true
       ...Array<string>(8).fill('    1 is not 2'),
       'FAILED test/3.test.ts',
     ]);
-    expect(said.slice(12, 13)).toEqual(['    failed outside of its tests']);
-    expect(said.slice(-3)).toEqual([`    ${'x'.repeat(300)}`, '... and 13 more', '4 passed, 1 failed']);
+    expect(said.slice(12, 16)).toEqual([
+      '    failed outside of its tests',
+      'FAILED test/4.test.ts > a wait',
+      '    Error: it was not done within its time limit',
+      '        at x',
+    ]);
+    expect(said.slice(-3)).toEqual([`    ${'x'.repeat(300)}`, '... and 14 more', '4 passed, 1 failed']);
   });
 
   test('where there is no Node that can count, nothing has passed', async (context) => {
